@@ -1,0 +1,47 @@
+import { exitCodes, SlipwayError } from '../errors.js';
+import { parseArguments, typedArguments } from './arguments.js';
+import type { Command } from './command.js';
+import { printHelp } from './help.js';
+import { createOutput, printError } from './output.js';
+
+/** The commands, each loaded only when it is the one that was typed. */
+const commands = {
+  check: () => import('./commands/check.js'),
+  demo: () => import('./commands/demo.js'),
+  deploy: () => import('./commands/deploy.js'),
+  dev: () => import('./commands/dev.js'),
+  migrate: () => import('./commands/migrate.js'),
+  setup: () => import('./commands/setup.js'),
+  status: () => import('./commands/status.js'),
+} as const satisfies Record<string, () => Promise<{ command: Command }>>;
+
+/**
+ * Runs a command as it was typed: parses, works, prints, and sets the exit code. The one place that catches.
+ *
+ * @param name the command, which is also its script's name
+ */
+export async function main(name: keyof typeof commands): Promise<void> {
+  let json = process.argv.includes('--json');
+  try {
+    const { command } = await commands[name]();
+    const given = parseArguments(typedArguments(process.argv, name), name, command);
+    if (given.values.help) return printHelp(name, command);
+    json = given.values.json === true;
+    const output = createOutput(json);
+    const opening = command.opening?.(given);
+    if (opening) output.line(opening);
+    const { result, exitCode = exitCodes.done } = await command.run(given, output);
+    if (json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    process.exitCode = exitCode;
+  } catch (error) {
+    printError(error);
+    if (json) process.stdout.write(`${JSON.stringify({ error: asData(error) }, undefined, 2)}\n`);
+    process.exitCode = error instanceof SlipwayError ? error.exitCode : exitCodes.failed;
+  }
+}
+
+function asData(error: unknown): unknown {
+  if (!(error instanceof SlipwayError)) return { message: String(error), exitCode: exitCodes.failed };
+  const { message, details, hints, exitCode } = error;
+  return { message, details, hints, exitCode };
+}

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+import { parseDotenv } from './dotenv-file.js';
+import { type Names, namesOf } from './names.js';
+import { projectRoot } from './root.js';
+import { defaults, type Key, type SecretKey, type Settings, schema, secretKeys } from './schema.js';
+import { Secret } from './secret.js';
+
+/** One stack's whole configuration, checked. */
+export interface Config {
+  settings: Omit<Settings, SecretKey>;
+  secrets: Readonly<Record<SecretKey, Secret>>;
+  /** The app's own variables, from APP_ENV_FILE. */
+  appEnv: Readonly<Record<string, string>>;
+  names: Names;
+  root: string;
+  /** The .env file that was read. */
+  file: string;
+  /** The raw text of every key that is no secret, for interpolation in Compose files. */
+  raw: Readonly<Record<string, string>>;
+  /** The process's environment, for the programs that are started. */
+  environment: Readonly<NodeJS.ProcessEnv>;
+}
+
+/**
+ * @param dotenv the path that --dotenv gave, or undefined for the project's `.env`
+ * @returns the absolute path of the .env file
+ */
+export function dotenvPath(dotenv: string | undefined): string {
+  return dotenv === undefined ? resolve(projectRoot, '.env') : resolve(dotenv);
+}
+
+/**
+ * Reads and checks the configuration: defaults, then the .env file, then the process's environment; later wins.
+ *
+ * @param dotenv the path that --dotenv gave, or undefined for the project's `.env`
+ * @param environment the process's environment; only this function and the clients' spawn options look at it
+ * @returns the configuration
+ * @throws UsageError listing every problem at once, a line each
+ */
+export function loadConfig(dotenv?: string, environment: NodeJS.ProcessEnv = process.env): Config {
+  const file = dotenvPath(dotenv);
+  if (!existsSync(file)) {
+    throw new UsageError(`${file}: there is no such file`, { hints: ['type: npm run setup   (it writes one with strong random secrets)'] });
+  }
+  const { values, strayLines } = parseDotenv(readFileSync(file, 'utf8'));
+  const problems = strayLines.map((line) => `${file}:${line}: should be KEY=value`);
+
+  const input: Record<string, string> = { ...defaults, ...values };
+  for (const key of Object.keys(schema.shape)) {
+    const value = environment[key];
+    // TZ is set by many shells for other reasons; the file's word counts.
+    if (value !== undefined && key !== 'TZ') input[key] = value;
+  }
+
+  const result = schema.safeParse(input);
+  if (!result.success) problems.push(...result.error.issues.map((issue) => describe(issue.path[0] as Key, issue.message, input)));
+  const appEnv = readAppEnv(input.APP_ENV_FILE, problems);
+  if (result.success) problems.push(...acrossKeys(result.data));
+  if (!result.success || problems.length > 0) {
+    throw new UsageError(`the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`, {
+      details: problems,
+      hints: [`mend ${file}; .env.example explains every key`],
+    });
+  }
+
+  const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY, ...settings } = result.data;
+  const secrets = { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY };
+  return {
+    settings,
+    secrets: Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, new Secret(value)])) as Config['secrets'],
+    appEnv,
+    names: namesOf(settings.STACK),
+    root: projectRoot,
+    file,
+    raw: Object.fromEntries(Object.keys(defaults).map((key) => [key, input[key] ?? ''])),
+    environment,
+  };
+}
+
+function describe(key: Key, message: string, input: Record<string, string>): string {
+  const value = input[key];
+  if (value === undefined) return `${key}: is missing`;
+  if ((secretKeys as readonly string[]).includes(key)) return `${key}: ${message}, got ${value.length} characters`;
+  return `${key}: ${message}, got ${JSON.stringify(value)}`;
+}
+
+function acrossKeys(settings: Settings): string[] {
+  const problems: string[] = [];
+  if (settings.HTTP_PORT === settings.HTTPS_PORT)
+    problems.push(`HTTPS_PORT: should differ from HTTP_PORT, got ${settings.HTTPS_PORT} for both`);
+  if (settings.TLS === 'files') {
+    for (const key of ['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const) {
+      if (!settings[key]) problems.push(`${key}: should name a PEM file, since TLS is files`);
+      else if (!existsSync(fromRoot(settings[key]))) problems.push(`${key}: there is no file ${settings[key]}`);
+    }
+  }
+  for (const path of settings.APP_COMPOSE) {
+    if (!existsSync(fromRoot(path))) problems.push(`APP_COMPOSE: there is no file ${path}`);
+  }
+  return problems;
+}
+
+function readAppEnv(path: string | undefined, problems: string[]): Record<string, string> {
+  if (!path) return {};
+  const file = fromRoot(path);
+  if (!existsSync(file)) {
+    problems.push(`APP_ENV_FILE: there is no file ${path}`);
+    return {};
+  }
+  const { values, strayLines } = parseDotenv(readFileSync(file, 'utf8'));
+  problems.push(...strayLines.map((line) => `${path}:${line}: should be KEY=value`));
+  return values;
+}
+
+/**
+ * @param path a path as the configuration gives it
+ * @returns the absolute path; relative ones count from the project's folder
+ */
+export function fromRoot(path: string): string {
+  return isAbsolute(path) ? path : resolve(projectRoot, path);
+}
+
+/**
+ * @param config the stack's configuration
+ * @param name a variable's name, such as the one that a check's `bearer` gives
+ * @returns its value: the process's environment, then APP_ENV_FILE
+ */
+export function variable(config: Config, name: string): string | undefined {
+  return config.environment[name] ?? config.appEnv[name];
+}

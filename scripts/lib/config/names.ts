@@ -1,0 +1,39 @@
+/** The two colours. */
+export const colours = ['blue', 'green'] as const;
+export type Colour = (typeof colours)[number];
+
+/** @returns the colour that is not `colour` */
+export function otherColour(colour: Colour): Colour {
+  return colour === 'blue' ? 'green' : 'blue';
+}
+
+/** Every name that a stack owns on the engine. Nothing else makes up such names. */
+export interface Names {
+  /** The base's Compose project. */
+  base: string;
+  /** The deck's container: creating it takes the lock. */
+  deck: string;
+  networks: { app: string; data: string };
+  volumes: { journal: string; secretsApp: string; secretsPostgres: string; secretsRedis: string };
+  /** @returns a colour's Compose project */
+  project: (colour: Colour) => string;
+}
+
+/**
+ * @param stack the stack's name, as STACK gives it
+ * @returns the names of its projects, networks, volumes and helper containers
+ */
+export function namesOf(stack: string): Names {
+  return {
+    base: stack,
+    deck: `${stack}-deck`,
+    networks: { app: `${stack}-app`, data: `${stack}-data` },
+    volumes: {
+      journal: `${stack}-journal`,
+      secretsApp: `${stack}-secrets-app`,
+      secretsPostgres: `${stack}-secrets-postgres`,
+      secretsRedis: `${stack}-secrets-redis`,
+    },
+    project: (colour) => `${stack}-${colour}`,
+  };
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { parseDuration } from './durations.js';
+
+const text = (pattern: RegExp, should: string) => z.string().regex(pattern, `should be ${should}`);
+const port = z
+  .string()
+  .refine((value) => /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535, 'should be a port between 1 and 65535')
+  .transform(Number);
+const duration = z
+  .string()
+  .refine((value) => parseDuration(value) !== undefined, 'should be a duration such as 30s')
+  .transform((value) => parseDuration(value) as number);
+const rate = text(/^(off|\d+r\/[sm])$/, 'a rate such as 10r/s or 5r/m, or off');
+const list = z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
+const optional = z.string().transform((value) => value || undefined);
+const image = text(/^[\w][\w./:@-]+$/, 'an image name such as nginx:1.30');
+const secret = (least: number) => z.string().min(least, `should be at least ${least} characters long`);
+
+const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)$/;
+const network = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)(\/\d{1,3})?$/;
+const hostName = /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+
+/** Every key of `.env`: its form, and the words to say when a value does not have it. `.env.example` is held against this. */
+export const schema = z.object({
+  STACK: text(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and "-", beginning with a letter, at most 31 characters'),
+  APP_COMPOSE: list.refine((files) => files.length > 0, 'should name at least one Compose file'),
+  APP_ENV_FILE: optional,
+  REGISTRY: text(/^([\w][\w.:/-]*[\w])?$/, 'a registry and path such as ghcr.io/acme, without https:// and without a final /'),
+
+  HTTP_PORT: port,
+  HTTPS_PORT: port,
+  BIND_ADDRESS: text(address, 'an IP address such as 127.0.0.1 or 0.0.0.0'),
+  SERVER_NAMES: list.refine(
+    (names) => names.length > 0 && names.every((name) => hostName.test(name)),
+    'should be host names such as example.com,www.example.com',
+  ),
+  TLS: z.enum(['off', 'self-signed', 'files'], { error: 'should be off, self-signed or files' }),
+  TLS_CERT_FILE: optional,
+  TLS_KEY_FILE: optional,
+  TRUSTED_PROXIES: list.refine(
+    (entries) => entries.every((entry) => network.test(entry)),
+    'should be addresses or networks such as 10.0.0.0/8',
+  ),
+  RATE_API: rate,
+  RATE_AUTH: rate,
+  RATE_ADDRESS: rate,
+  BODY_LIMIT: text(/^\d+[kmg]?$/, 'a size such as 20m'),
+  KEEPALIVE_TIMEOUT: duration,
+  DRAIN_TIMEOUT: duration,
+  HEALTH_TIMEOUT: duration,
+  RETIRE: z.enum(['stop', 'warm'], { error: 'should be stop or warm' }),
+
+  DB_NAME: text(/^[a-z_][a-z0-9_]{0,62}$/, 'a database name of lower-case letters, digits and "_"'),
+  DB_USER: text(/^[a-z_][a-z0-9_]{0,62}$/, 'a role name of lower-case letters, digits and "_"').refine(
+    (name) => name !== 'postgres',
+    'should not be postgres: the app gets a role of its own, without superuser rights',
+  ),
+  DB_PASSWORD: secret(12),
+  POSTGRES_PASSWORD: secret(12),
+  REDIS_PASSWORD: secret(12),
+  SECRET_KEY: secret(50),
+
+  NGINX_IMAGE: image,
+  NODE_IMAGE: image,
+  POSTGRES_IMAGE: image,
+  REDIS_IMAGE: image,
+  STACK_MEMORY: text(/^(\d+(\.\d+)?[mg])?$/, 'a size such as 4g, or nothing for all of the machine'),
+  TZ: text(/^[A-Za-z0-9_+/-]+$/, 'a time zone such as Europe/Berlin'),
+});
+
+export type Settings = z.output<typeof schema>;
+export type Key = keyof Settings;
+
+/** Keys whose values must never be shown. */
+export const secretKeys = ['DB_PASSWORD', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'SECRET_KEY'] as const satisfies readonly Key[];
+export type SecretKey = (typeof secretKeys)[number];
+
+/** What holds when a key is not set. Secrets have no default. */
+export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
+  STACK: 'slipway',
+  APP_COMPOSE: 'compose/blue-green.yml',
+  APP_ENV_FILE: '',
+  REGISTRY: '',
+  HTTP_PORT: '8080',
+  HTTPS_PORT: '8443',
+  BIND_ADDRESS: '127.0.0.1',
+  SERVER_NAMES: 'localhost',
+  TLS: 'off',
+  TLS_CERT_FILE: '',
+  TLS_KEY_FILE: '',
+  TRUSTED_PROXIES: '',
+  RATE_API: '10r/s',
+  RATE_AUTH: '5r/m',
+  RATE_ADDRESS: '400r/m',
+  BODY_LIMIT: '20m',
+  KEEPALIVE_TIMEOUT: '15s',
+  DRAIN_TIMEOUT: '30s',
+  HEALTH_TIMEOUT: '120s',
+  RETIRE: 'stop',
+  DB_NAME: 'app',
+  DB_USER: 'app',
+  NGINX_IMAGE: 'nginx:1.30',
+  NODE_IMAGE: 'node:24',
+  POSTGRES_IMAGE: 'postgres:18',
+  REDIS_IMAGE: 'redis:8',
+  STACK_MEMORY: '',
+  TZ: 'UTC',
+};

@@ -1,0 +1,38 @@
+const GiB = 1024 ** 3;
+const MiB = 1024 ** 2;
+
+/** The memory settings of Postgres and Redis, as interpolated into compose/production.yml. */
+export interface Tuning {
+  PG_SHARED_BUFFERS: string;
+  PG_EFFECTIVE_CACHE_SIZE: string;
+  PG_MAINTENANCE_WORK_MEM: string;
+  PG_WORK_MEM: string;
+  PG_MEMORY_LIMIT: string;
+  REDIS_MAXMEMORY: string;
+  REDIS_MEMORY_LIMIT: string;
+}
+
+/**
+ * Scales the guides' settings for a server of 8 GB (shared_buffers 2 GB, effective_cache_size 6 GB, maintenance_work_mem
+ * 512 MB, work_mem 10 MB, Redis maxmemory 2 GB) to the memory that the stack may use.
+ *
+ * @param memory bytes
+ * @returns settings in MB (Postgres's and Redis's MB are both 2^20 bytes)
+ */
+export function tuningFor(memory: number): Tuning {
+  const share = memory / (8 * GiB);
+  const megabytes = (at8GiB: number, least: number, most = Number.POSITIVE_INFINITY) =>
+    Math.round(Math.min(Math.max(at8GiB * share, least), most));
+  const redis = megabytes(2048, 64);
+  return {
+    PG_SHARED_BUFFERS: `${megabytes(2048, 128)}MB`,
+    PG_EFFECTIVE_CACHE_SIZE: `${megabytes(6144, 256)}MB`,
+    // Above 1 GB vacuum gains nothing more (one dead-tuple store); documentation of maintenance_work_mem.
+    PG_MAINTENANCE_WORK_MEM: `${megabytes(512, 64, 1024)}MB`,
+    PG_WORK_MEM: `${megabytes(10, 4, 64)}MB`,
+    PG_MEMORY_LIMIT: `${Math.round((memory * 0.75) / MiB)}M`,
+    REDIS_MAXMEMORY: `${redis}mb`,
+    // Forking for a snapshot can need up to the data's size again.
+    REDIS_MEMORY_LIMIT: `${redis * 2}M`,
+  };
+}

@@ -1,0 +1,52 @@
+import type { AppModel, ReleaseIdentity } from '../config/app-model.js';
+import type { Config } from '../config/load.js';
+import { Edge } from '../edge/edge.js';
+import type { EdgeTarget } from '../edge/render.js';
+import type { Compose, ComposeProject } from '../engine/compose.js';
+import type { Deck } from '../engine/deck/deck.js';
+import type { Docker } from '../engine/docker.js';
+import { SlipwayError } from '../errors.js';
+import type { Source } from './source.js';
+import type { State } from './state.js';
+
+/** Everything that the steps of one running deploy share. */
+export interface Operation {
+  config: Config;
+  docker: Docker;
+  compose: Compose;
+  deck: Deck;
+  /** What was true when it began. */
+  before: State;
+  app: AppModel;
+  source: Source;
+  identity: ReleaseIdentity;
+  /** The new colour as Compose is to run it. */
+  project: ComposeProject;
+  /** Volumes of the stack that the app needs. */
+  volumes: readonly string[];
+  /** Aborted when the operation is to stop: Ctrl-C, or a container of the new colour died. */
+  signal: AbortSignal;
+  /** Resolves when the old workers of the edge are gone; set by the cut. */
+  drained: Promise<void>;
+  push: boolean;
+  warn: (text: string) => void;
+}
+
+/** What a step tells while it runs, and how it is undone. */
+export interface StepReport {
+  progress: (text: string) => void;
+  /** Registers how to take back what the step is about to do. Undone in reverse order when the deploy fails. */
+  undo: (title: string, action: () => Promise<void>) => void;
+}
+
+/** @returns a client of the stack's edge */
+export async function edgeOf({ docker, config }: Pick<Operation, 'docker' | 'config'>): Promise<Edge> {
+  const edge = await Edge.find(docker, config.names);
+  if (!edge) throw new SlipwayError('the edge is not there', { hints: [`look for it with: docker ps -a --filter label=dev.slipway.stack=${config.names.base}`] });
+  return edge;
+}
+
+/** @returns what the edge is to serve for this release */
+export function edgeTarget({ identity, app, deck }: Operation): EdgeTarget {
+  return { colour: identity.colour, version: identity.version, token: deck.token, services: app.services };
+}

@@ -1,0 +1,107 @@
+import type { AppService } from '../config/app-model.js';
+import { type Colour, otherColour } from '../config/names.js';
+import type { State } from './state.js';
+
+/** What a deploy is to reach. */
+export interface Goal {
+  version: string;
+  services: readonly AppService[];
+  /** What happens to the colour that is replaced. */
+  retire: 'stop' | 'warm';
+}
+
+/** A command to run once in a container of the new image. */
+export interface Task {
+  service: string;
+  command: readonly string[];
+  /** `once`: once in the stack's life; `release`: in each release. */
+  when: 'once' | 'release';
+}
+
+/** One step of a deploy, as data: what `--dry-run` prints and the executor does. */
+export type Step = { id: string; title: string } & (
+  | { kind: 'images'; images: readonly string[] }
+  | { kind: 'base' }
+  | { kind: 'migrate'; colour: Colour; service: string; run: readonly string[]; pending: readonly string[] | undefined }
+  | { kind: 'tasks'; colour: Colour; tasks: readonly Task[] }
+  | { kind: 'start-web'; colour: Colour; services: readonly string[] }
+  | { kind: 'healthy'; colour: Colour; services: readonly string[] }
+  | { kind: 'stage'; colour: Colour }
+  | { kind: 'check'; colour: Colour }
+  | { kind: 'cut'; from: Colour | undefined; to: Colour }
+  | { kind: 'verify'; colour: Colour }
+  | { kind: 'start-workers'; colour: Colour; services: readonly string[] }
+  | { kind: 'hand-over'; from: Colour | undefined; to: Colour; services: readonly string[] }
+  | { kind: 'drain'; colour: Colour }
+  | { kind: 'retire'; colour: Colour; mode: Goal['retire'] }
+  | { kind: 'record' }
+);
+
+export type StepKind = Step['kind'];
+export type StepOf<Kind extends StepKind> = Extract<Step, { kind: Kind }>;
+
+/**
+ * @param state what is true now
+ * @returns the colour that the next release goes to
+ */
+export function idleColour(state: Pick<State, 'live'>): Colour {
+  return state.live ? otherColour(state.live.colour) : 'blue';
+}
+
+/**
+ * Plans a deploy; pure. The order is what keeps a deploy safe: nothing of the old colour is touched before the new one
+ * answers, and no worker of a release runs before that release is live, so a refused release has eaten no job.
+ *
+ * @param state what is true now
+ * @param goal what is to be reached
+ * @returns the steps, in order
+ */
+export function planDeploy(state: State, goal: Goal): Step[] {
+  const from = state.live?.colour;
+  const to = idleColour(state);
+  const named = (role: AppService['role']) => goal.services.filter((service) => service.role === role).map(({ name }) => name);
+  const [web, workers, singletons] = [named('web'), named('worker'), named('singleton')];
+  const oldSingletons = from ? state.colours[from].filter(({ role }) => role === 'singleton').map(({ service }) => service) : [];
+  const handedOver = [...new Set([...oldSingletons, ...singletons])];
+  const images = [...new Set(goal.services.map(({ image }) => image))];
+
+  const steps: (Step | undefined)[] = [
+    { id: 'images', title: `get the images of ${goal.version}`, kind: 'images', images },
+    { id: 'base', title: 'have the base up', kind: 'base' },
+    ...goal.services.map((service) => migration(service, to)),
+    tasks(goal.services, to),
+    { id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web },
+    { id: 'healthy', title: `wait until ${list(web)} ${web.length === 1 ? 'is' : 'are'} healthy`, kind: 'healthy', colour: to, services: web },
+    { id: 'stage', title: `put ${to} on the staging port`, kind: 'stage', colour: to },
+    { id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to },
+    { id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to },
+    { id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to },
+    workers.length > 0 ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers } : undefined,
+    handedOver.length > 0 ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: handedOver } : undefined,
+    from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
+    from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined,
+    { id: 'record', title: `record ${goal.version}`, kind: 'record' },
+  ];
+  return steps.filter((step) => step !== undefined);
+}
+
+function migration({ name, migrate }: AppService, colour: Colour): Step | undefined {
+  if (!migrate) return undefined;
+  return { id: `migrate-${name}`, title: `migrate (${name})`, kind: 'migrate', colour, service: name, run: migrate.run, pending: migrate.pending };
+}
+
+function tasks(services: readonly AppService[], colour: Colour): Step | undefined {
+  const all = services.flatMap(({ name, once, release }) => [
+    ...once.map((command): Task => ({ service: name, command, when: 'once' })),
+    ...release.map((command): Task => ({ service: name, command, when: 'release' })),
+  ]);
+  return all.length === 0 ? undefined : { id: 'tasks', title: 'run the tasks of the release', kind: 'tasks', colour, tasks: all };
+}
+
+function retireTitle(colour: Colour, mode: Goal['retire']): string {
+  return mode === 'warm' ? `keep ${colour} warm, stop its workers` : `stop ${colour}`;
+}
+
+function list(names: readonly string[]): string {
+  return names.join(', ');
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ArchiveFile } from '../../engine/docker.js';
+import { baseDrift, baseProject } from '../base.js';
+import type { Operation, StepReport } from '../operation.js';
+
+/** Postgres and Redis run as this user in the official images and in ours. */
+const DATA_UID = 999;
+
+/**
+ * Has the edge, Postgres and Redis up. Containers that are there are never recreated here; where they differ from the
+ * files, that is reported.
+ */
+export async function haveBaseUp(operation: Operation, { progress }: StepReport): Promise<string> {
+  const { config, compose, docker, deck, before, volumes, warn } = operation;
+  await writeSecrets(operation);
+  const project = await baseProject(config, docker);
+  const wanted = ['edge', 'postgres', 'redis'];
+  const up = before.base.filter(({ state, health }) => state === 'running' && health === 'healthy').map(({ service }) => service);
+  const missing = wanted.filter((service) => !up.includes(service));
+  if (missing.length > 0) {
+    progress(`starting ${missing.join(', ')}`);
+    await compose.call(project, ['up', '--detach', '--no-recreate', '--no-build', '--pull=missing', '--wait', '--wait-timeout=180']);
+  }
+  await Promise.all([deck.join(config.names.networks.app), ...volumes.map((volume) => ensureVolume(operation, volume))]);
+  if (missing.length > 0) return `started ${missing.join(', ')}`;
+  const drifted = await baseDrift(compose, project, before.base);
+  if (drifted.length > 0) warn(`${drifted.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
+  return 'it runs';
+}
+
+/** Secrets reach containers as files in volumes; no environment, argument, label or image ever holds one. */
+async function writeSecrets({ config, deck }: Operation): Promise<void> {
+  const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY } = config.secrets;
+  const volumes = config.names.volumes;
+  const forData = (path: string, content: string): ArchiveFile => ({ path, content, mode: 0o400, uid: DATA_UID, gid: DATA_UID });
+  // The app's services run as users of their own choice; only containers that mount the volume see these at all.
+  const forApp = (path: string, content: string): ArchiveFile => ({ path, content, mode: 0o444 });
+  const role = readFileSync(resolve(config.root, 'infra/postgres/10-app-role.sh'));
+  await Promise.all([
+    deck.writeSecrets(volumes.secretsPostgres, [
+      forData('POSTGRES_PASSWORD', POSTGRES_PASSWORD.reveal()),
+      forData('DB_PASSWORD', DB_PASSWORD.reveal()),
+      { path: '10-app-role.sh', content: role, mode: 0o444 },
+    ]),
+    deck.writeSecrets(volumes.secretsRedis, [
+      forData('REDIS_PASSWORD', REDIS_PASSWORD.reveal()),
+      // Redis reads a double-quoted string with C escapes.
+      forData('redis.conf', `requirepass ${JSON.stringify(REDIS_PASSWORD.reveal())}\n`),
+    ]),
+    deck.writeSecrets(volumes.secretsApp, [
+      forApp('DB_PASSWORD', DB_PASSWORD.reveal()),
+      forApp('REDIS_PASSWORD', REDIS_PASSWORD.reveal()),
+      forApp('SECRET_KEY', SECRET_KEY.reveal()),
+    ]),
+  ]);
+}
+
+/** Creating a volume that exists changes nothing. */
+async function ensureVolume({ docker, config }: Operation, name: string): Promise<void> {
+  await docker.call(`creating the volume ${name}`, () =>
+    docker.api.createVolume({ Name: name, Labels: { 'dev.slipway.stack': config.names.base } }),
+  );
+}

@@ -1,0 +1,38 @@
+import { CheckError, checksOf, passCheck } from '../checks.js';
+import { containerError } from '../containers.js';
+import type { Operation, StepReport } from '../operation.js';
+import { type AimedCheck, aimChecks, type Door } from '../probes.js';
+import { containersOf } from '../state.js';
+
+/** Passes every declared check on the idle colour, side by side. */
+export async function checkStaged(operation: Operation, { progress }: StepReport): Promise<string> {
+  const count = await passAll(operation, 'staging', progress);
+  return `${count} passed`;
+}
+
+/**
+ * @param door where the edge is asked
+ * @param once whether a single pass is enough, however often the check wants it
+ * @returns how many checks were passed
+ * @throws CheckError, with the last log lines of the service that was asked
+ */
+export async function passAll(operation: Operation, door: Door, progress: (text: string) => void, once = false): Promise<number> {
+  const { config, docker, deck, app, identity, signal } = operation;
+  const containers = (await containersOf(docker, config.names)).colours[identity.colour];
+  const aimed = aimChecks(config, app.services, containers, door, checksOf);
+  let passed = 0;
+  const pass = async ({ check, label, request, service }: AimedCheck) => {
+    try {
+      const wanted = once ? { ...check, times: 1 } : check;
+      await passCheck(wanted, () => deck.probe(request), (problem, times) => progress(problem ? `${label}: ${problem}` : `${label}: ${times} of ${wanted.times}`), signal);
+      passed++;
+    } catch (error) {
+      const asked = containers.find((container) => container.service === service);
+      if (!(error instanceof CheckError) || !asked) throw error;
+      const { details } = await containerError(docker, asked, '');
+      throw new CheckError(`${service}: ${error.message}`, { details: [...error.details, `${asked.name}:`, ...details], cause: error });
+    }
+  };
+  await Promise.all(aimed.map(pass));
+  return passed;
+}

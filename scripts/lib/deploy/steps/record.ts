@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { maskSecrets } from '../../config/secret.js';
+import { edgeOf, type Operation } from '../operation.js';
+
+/** Writes the release down: what was deployed, from which images, by which model. Secrets stand in it as references. */
+export async function record(operation: Operation): Promise<undefined> {
+  const { deck, identity, project, app, source, config, docker } = operation;
+  const unstaged = edgeOf(operation).then((edge) => edge.unstage(deck.token));
+  const model = 'model' in project.files ? maskSecrets(project.files.model, config.secrets) : '';
+  const references = [...new Set(app.services.map(({ image }) => image))];
+  const images = await Promise.all(
+    references.map(async (reference) => {
+      const image = await docker.image(reference);
+      return { reference, id: image?.Id, digests: image?.RepoDigests ?? [] };
+    }),
+  );
+  await deck.append({
+    at: new Date().toISOString(),
+    kind: 'release',
+    token: deck.token,
+    release: identity.release,
+    version: identity.version,
+    colour: identity.colour,
+    source: source.kind,
+    revision: source.revision,
+    images,
+    model,
+    configHash: createHash('sha256').update(model).digest('hex'),
+  });
+  await unstaged;
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { fromRoot } from '../../config/load.js';
+import { type Certificate, type EdgeMode, renderEdge } from '../../edge/render.js';
+import type { ArchiveFile } from '../../engine/docker.js';
+import { type Operation, type StepReport, edgeOf, edgeTarget } from '../operation.js';
+
+/** Has a second nginx serve the idle colour on the staging port. The live one is not reloaded for it. */
+export async function stage(operation: Operation, { undo }: StepReport): Promise<undefined> {
+  const edge = await edgeOf(operation);
+  undo('empty the staging port', () => edge.unstage(operation.deck.token));
+  await edge.stage(operation.deck.token, edgeSet('staging', operation));
+  return undefined;
+}
+
+/** @returns the edge's configuration for this release */
+export function edgeSet(mode: EdgeMode, operation: Operation): ArchiveFile[] {
+  const { settings } = operation.config;
+  return renderEdge(mode, edgeTarget(operation), settings, certificate(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE));
+}
+
+function certificate(certificateFile: string | undefined, keyFile: string | undefined): Certificate | undefined {
+  if (!certificateFile || !keyFile) return undefined;
+  return { certificate: readFileSync(fromRoot(certificateFile), 'utf8'), key: readFileSync(fromRoot(keyFile), 'utf8') };
+}

@@ -1,0 +1,24 @@
+import { awaitHealthy } from '../containers.js';
+import type { Operation, StepReport } from '../operation.js';
+import type { StepOf } from '../plan.js';
+
+/** Starts the web services of the idle colour; whatever an older release left in that colour is replaced. */
+export async function startWeb({ compose, project, signal, config }: Operation, step: StepOf<'start-web'>, { undo }: StepReport): Promise<undefined> {
+  undo(`remove what was started in ${step.colour}`, async () => {
+    await compose.call({ ...project, name: config.names.project(step.colour) }, ['down', '--remove-orphans', '--timeout=10']);
+  });
+  await compose.call(project, ['up', '--detach', '--no-deps', '--no-build', '--remove-orphans', ...step.services], { signal });
+  return undefined;
+}
+
+export async function waitHealthy({ docker, config, app, signal }: Operation, step: StepOf<'healthy'>, { progress }: StepReport): Promise<string> {
+  await awaitHealthy(docker, config.names, step.colour, {
+    services: step.services,
+    replicas: (name) => app.services.find((service) => service.name === name)?.replicas ?? 1,
+    timeoutMs: config.settings.HEALTH_TIMEOUT,
+    signal,
+    progress,
+  });
+  const count = app.services.filter(({ name }) => step.services.includes(name)).reduce((sum, { replicas }) => sum + replicas, 0);
+  return `${count} containers`;
+}

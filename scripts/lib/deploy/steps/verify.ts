@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { edgePorts } from '../../edge/render.js';
+import { SlipwayError } from '../../errors.js';
+import type { Operation, StepReport } from '../operation.js';
+import { passAll } from './check.js';
+
+/**
+ * After a reload returned, a few fresh requests can still be answered by old workers (measured), so only several in a
+ * row on connections of their own count.
+ */
+const IN_A_ROW = 10;
+const WITHIN_MS = 10_000;
+
+/** Verifies that every fresh connection is served by the new set, then passes the checks through the public port. */
+export async function verify(operation: Operation, { progress }: StepReport): Promise<string> {
+  await awaitNewSet(operation);
+  const checks = await passAll(operation, 'public', progress, true);
+  return `${IN_A_ROW} fresh connections in a row, ${checks} checks`;
+}
+
+async function awaitNewSet({ deck, signal }: Operation): Promise<void> {
+  const deadline = performance.now() + WITHIN_MS;
+  const request = { host: 'edge', port: edgePorts.private, path: '/live', timeoutMs: 2_000 };
+  for (let inARow = 0; inARow < IN_A_ROW; ) {
+    signal.throwIfAborted();
+    const { status, body, error } = await deck.probe(request);
+    const served = status === 200 ? (JSON.parse(body) as { token: number }).token : undefined;
+    inARow = served === deck.token ? inARow + 1 : 0;
+    if (inARow === 0) {
+      if (performance.now() > deadline) throw new SlipwayError(`the edge does not serve the new set: ${error ?? `answered ${status} ${body.trim()}`}`);
+      await delay(20);
+    }
+  }
+}

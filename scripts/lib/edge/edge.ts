@@ -1,0 +1,82 @@
+import type { Names } from '../config/names.js';
+import { type ArchiveFile, type Docker, tarOf } from '../engine/docker.js';
+import { SlipwayError } from '../errors.js';
+import { type LiveSet, readLiveSet } from './live.js';
+
+/** What the edge's own script answered. */
+export class EdgeError extends SlipwayError {}
+
+/** A cut that has happened: new requests go to the new set. */
+export interface Switched {
+  /** Resolves when no worker that served the old set is left. */
+  drained: Promise<void>;
+}
+
+/** The one client of the edge: its script in nginx/bin/edge, called through the engine. */
+export class Edge {
+  readonly #docker: Docker;
+  readonly #container: string;
+
+  /** @param container the id of the running edge */
+  constructor(docker: Docker, container: string) {
+    this.#docker = docker;
+    this.#container = container;
+  }
+
+  /** @returns the edge container of the stack, running or not; undefined when there is none */
+  static async find(docker: Docker, names: Names): Promise<Edge | undefined> {
+    const labels = [`com.docker.compose.project=${names.base}`, 'com.docker.compose.service=edge'];
+    const [container] = await docker.containers(labels);
+    return container === undefined ? undefined : new Edge(docker, container.Id);
+  }
+
+  /** @returns what the edge was last told to serve; undefined before the first release */
+  async live(): Promise<LiveSet | undefined> {
+    return readLiveSet(this.#docker, this.#container);
+  }
+
+  /** Starts (or replaces) the second nginx that serves a set on the staging port. Live traffic is not touched. */
+  async stage(token: number, set: readonly ArchiveFile[]): Promise<void> {
+    await this.#call(['edge', 'stage', String(token)], await tarOf(set));
+  }
+
+  /** Stops what {@link Edge.stage} started. */
+  async unstage(token: number): Promise<void> {
+    await this.#call(['edge', 'unstage', String(token)]);
+  }
+
+  /**
+   * Makes a set the live one.
+   *
+   * @param onLeft told how many old workers still serve, whenever that changes
+   * @returns once new requests go to the new set
+   * @throws EdgeError when the token is too old or nginx refuses the set: nothing has changed then
+   */
+  async cut(token: number, set: readonly ArchiveFile[], onLeft?: (workers: number) => void): Promise<Switched> {
+    return this.#switch(['edge', 'cut', String(token)], await tarOf(set), onLeft);
+  }
+
+  /** Makes the set before the live one live again; otherwise like {@link Edge.cut}. */
+  async revert(token: number, onLeft?: (workers: number) => void): Promise<Switched> {
+    return this.#switch(['edge', 'revert', String(token)], undefined, onLeft);
+  }
+
+  async #call(command: string[], stdin?: Buffer, onLine?: (line: string) => void): Promise<void> {
+    const { exitCode, stdout, stderr } = await this.#docker.exec(this.#container, command, stdin, onLine);
+    if (exitCode === 0) return;
+    const said = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim());
+    throw new EdgeError(`${command.slice(0, 2).join(' ')} failed: ${said.at(-1) ?? `exit code ${exitCode}`}`, { details: said.slice(-8) });
+  }
+
+  /** The script says "switched" when the change has happened, then stays until the old workers are gone. */
+  #switch(command: string[], stdin: Buffer | undefined, onLeft?: (workers: number) => void): Promise<Switched> {
+    return new Promise((resolve, reject) => {
+      const drained = this.#call(command, stdin, (line) => {
+        const [word, value] = line.split(' ');
+        if (word === 'switched') resolve({ drained });
+        if (word === 'left') onLeft?.(Number(value));
+      });
+      drained.catch(reject);
+    });
+  }
+}

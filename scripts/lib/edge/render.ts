@@ -1,0 +1,124 @@
+import type { AppService } from '../config/app-model.js';
+import type { Config } from '../config/load.js';
+import type { Colour } from '../config/names.js';
+import type { ArchiveFile } from '../engine/docker.js';
+import { routesOf } from './routes.js';
+import { serversOf } from './servers.js';
+
+/** The ports inside the edge. Only the first two are published. */
+export const edgePorts = { http: 80, https: 443, private: 8081, staging: 8082 } as const;
+
+/** What the edge is to serve. */
+export interface EdgeTarget {
+  colour: Colour;
+  version: string;
+  /** The operation's fencing token; stands in the live set's description. */
+  token: number;
+  services: readonly AppService[];
+}
+
+export type EdgeSettings = Pick<
+  Config['settings'],
+  | 'SERVER_NAMES'
+  | 'TLS'
+  | 'HTTPS_PORT'
+  | 'TRUSTED_PROXIES'
+  | 'RATE_API'
+  | 'RATE_AUTH'
+  | 'RATE_ADDRESS'
+  | 'BODY_LIMIT'
+  | 'KEEPALIVE_TIMEOUT'
+  | 'DRAIN_TIMEOUT'
+>;
+
+/** PEM texts, when TLS is `files`. */
+export interface Certificate {
+  certificate: string;
+  key: string;
+}
+
+/** The live set answers the public; the staging set answers only inside the stack's network, on a port of its own. */
+export type EdgeMode = 'live' | 'staging';
+
+/**
+ * Renders a set of nginx configuration; pure.
+ *
+ * @param mode for whom the set is
+ * @param target the colour, version and services to serve
+ * @param settings the stack's settings of the edge
+ * @param certificate needed when TLS is `files`
+ * @returns the set's files, as nginx/bin/edge takes them
+ */
+export function renderEdge(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings, certificate?: Certificate): ArchiveFile[] {
+  const { colour, version, token } = target;
+  const description = { colour, release: version, token };
+  const files: Record<string, string> = {
+    'instance.conf': instance(mode, settings),
+    'http.conf': http(mode, target, settings),
+    'servers.conf': serversOf(mode, target, settings, routesOf(target.services), JSON.stringify(description)),
+    'live.json': `${JSON.stringify(description)}\n`,
+  };
+  if (mode === 'live' && settings.TLS === 'files' && certificate) {
+    files['tls.crt'] = certificate.certificate;
+    files['tls.key'] = certificate.key;
+  }
+  if (mode === 'live' && settings.TLS === 'self-signed') files['self-signed.names'] = `${settings.SERVER_NAMES.join('\n')}\n`;
+  return Object.entries(files).map(([path, content]) => ({ path, content, mode: 0o640 }));
+}
+
+/** The staging instance is small, forgets its clients at once, and must not share the live one's pid file. */
+function instance(mode: EdgeMode, settings: EdgeSettings): string {
+  if (mode === 'staging')
+    return lines('pid /tmp/staging.pid;', 'worker_processes 1;', 'worker_shutdown_timeout 1s;', 'error_log /proc/1/fd/2;');
+  return lines('pid /tmp/edge.pid;', 'worker_processes auto;', `worker_shutdown_timeout ${settings.DRAIN_TIMEOUT}ms;`);
+}
+
+function http(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings): string {
+  return lines(
+    // A map, not a `set` in the server: requests that nginx refuses early carry the headers as well.
+    `map '' $edge_release { default "${target.version}"; }`,
+    `map '' $edge_colour { default ${target.colour}; }`,
+    // What the app is told of the client's way in; the staging port stands in for the public one.
+    `map '' $edge_scheme { default ${mode === 'staging' && settings.TLS !== 'off' ? 'https' : '$scheme'}; }`,
+    `client_max_body_size ${settings.BODY_LIMIT};`,
+    // A reload closes idle connections under the client, whose next request is then lost. The minimum keeps them open for
+    // as long as a client may think (nginx 1.27.4 and later; see DECISIONS.md for the measurement).
+    `keepalive_timeout ${settings.KEEPALIVE_TIMEOUT}ms;`,
+    `keepalive_min_timeout ${settings.KEEPALIVE_TIMEOUT}ms;`,
+    ...settings.TRUSTED_PROXIES.map((network) => `set_real_ip_from ${network};`),
+    ...(settings.TRUSTED_PROXIES.length > 0 ? ['real_ip_header X-Forwarded-For;', 'real_ip_recursive on;'] : []),
+    ...(mode === 'live' ? limitZones(settings) : []),
+    ...upstreams(target),
+  );
+}
+
+function limitZones({ RATE_API, RATE_AUTH, RATE_ADDRESS }: EdgeSettings): string[] {
+  const zone = (name: string, rate: string) =>
+    rate === 'off' ? [] : [`limit_req_zone $binary_remote_addr zone=${name}:10m rate=${rate};`];
+  const zones = [...zone('api', RATE_API), ...zone('auth', RATE_AUTH), ...zone('address', RATE_ADDRESS)];
+  return zones.length === 0 ? [] : [...zones, 'limit_req_status 429;', 'limit_req_log_level warn;'];
+}
+
+/**
+ * An upstream for each service. Docker's DNS gives the addresses of all replicas that carry the colour's alias; `resolve`
+ * follows them, so that a replica that is added or moves needs no reload.
+ */
+function upstreams({ colour, services }: EdgeTarget): string[] {
+  const routes = routesOf(services);
+  const ports = new Map(routes.map(({ service, port }) => [service, port]));
+  return [...ports].map(([service, port]) => {
+    const name = upstreamName(service, colour);
+    // keepalive_timeout below Node's 5 s, so that no request meets a connection that the app is just closing.
+    return `upstream ${name} { zone ${name} 64k; server ${service}.${colour}:${port} resolve; keepalive 32; keepalive_timeout 4s; }`;
+  });
+}
+
+/** @returns the name of a service's upstream in one colour */
+export function upstreamName(service: string, colour: Colour): string {
+  return `${service}_${colour}`;
+}
+
+/** @returns the lines, each ended */
+export function lines(...all: readonly string[]): string {
+  return `${all.join('\n')}\n`;
+}

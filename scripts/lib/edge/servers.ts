@@ -1,0 +1,109 @@
+import type { RateName } from '../config/x-slipway.js';
+import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './render.js';
+import type { EdgeRoute } from './routes.js';
+
+/** How many requests above the rate are let through at once, by limit (the guides' values). */
+const BURST = { api: 20, auth: 5, address: 2_000 } as const;
+
+/**
+ * Renders the server blocks: one for any host, one for each host that a route names, the redirect to TLS, the private port.
+ *
+ * @param description the live set's description, as JSON in one line
+ */
+export function serversOf(
+  mode: EdgeMode,
+  target: EdgeTarget,
+  settings: EdgeSettings,
+  routes: readonly EdgeRoute[],
+  description: string,
+): string {
+  const hosts = [undefined, ...new Set(routes.flatMap(({ host }) => (host === undefined ? [] : [host])))];
+  const servers = hosts.map((host) => server(mode, target, settings, routesFor(routes, host), host));
+  if (mode === 'staging') return servers.join('\n');
+  return [...servers, ...redirect(settings), privateServer(description)].join('\n');
+}
+
+/** A host of its own has its own routes, and those that hold for any host where it has none of that path. */
+function routesFor(routes: readonly EdgeRoute[], host: string | undefined): EdgeRoute[] {
+  const own = routes.filter((route) => route.host === host);
+  const general = routes.filter((route) => route.host === undefined && !own.some(({ path }) => path === route.path));
+  return host === undefined ? own : [...own, ...general];
+}
+
+function server(
+  mode: EdgeMode,
+  target: EdgeTarget,
+  settings: EdgeSettings,
+  routes: readonly EdgeRoute[],
+  host: string | undefined,
+): string {
+  return lines(
+    'server {',
+    ...listen(mode, settings, host),
+    mode === 'live' ? '    access_log /dev/stdout edge;' : '    access_log off;',
+    '    include /etc/nginx/snippets/headers.conf;',
+    '    include /etc/nginx/snippets/errors.conf;',
+    ...routes.flatMap((route) => location(mode, route, target, settings)),
+    ...(routes.some(({ path }) => path === '/') ? [] : ['    location / { return 404; }']),
+    '}',
+  );
+}
+
+function listen(mode: EdgeMode, { TLS }: EdgeSettings, host: string | undefined): string[] {
+  const fallback = host === undefined ? ' default_server' : '';
+  const name = host === undefined ? [] : [`    server_name ${host};`];
+  if (mode === 'staging') return [`    listen ${edgePorts.staging}${fallback};`, ...name];
+  if (TLS === 'off') return [`    listen ${edgePorts.http}${fallback};`, ...name];
+  const [certificate, key] =
+    TLS === 'files' ? ['tls.crt', 'tls.key'] : ['/var/lib/edge/tls/self-signed.crt', '/var/lib/edge/tls/self-signed.key'];
+  return [
+    `    listen ${edgePorts.https} ssl${fallback};`,
+    '    http2 on;',
+    ...name,
+    `    ssl_certificate ${certificate};`,
+    `    ssl_certificate_key ${key};`,
+  ];
+}
+
+function location(mode: EdgeMode, route: EdgeRoute, { colour }: EdgeTarget, settings: EdgeSettings): string[] {
+  const indented = [
+    ...(mode === 'live' ? limits(route.rate, settings) : []),
+    ...(route.body === undefined ? [] : [`client_max_body_size ${route.body};`]),
+    ...(route.timeout === undefined ? [] : [`proxy_read_timeout ${route.timeout}ms;`, `proxy_send_timeout ${route.timeout}ms;`]),
+    `proxy_pass http://${upstreamName(route.service, colour)};`,
+    'include /etc/nginx/snippets/proxy.conf;',
+  ];
+  return [`    location ${route.path} {`, ...indented.map((line) => `        ${line}`), '    }'];
+}
+
+/** Each location lists all its limits: a limit_req here drops those of the server. */
+function limits(rate: RateName, settings: EdgeSettings): string[] {
+  const use = (zone: keyof typeof BURST) => `limit_req zone=${zone} burst=${BURST[zone]} nodelay;`;
+  const own = { api: settings.RATE_API, auth: settings.RATE_AUTH, off: 'off' }[rate];
+  return [...(rate === 'off' || own === 'off' ? [] : [use(rate)]), ...(settings.RATE_ADDRESS === 'off' ? [] : [use('address')])];
+}
+
+function redirect({ TLS, HTTPS_PORT }: EdgeSettings): string[] {
+  if (TLS === 'off') return [];
+  const port = HTTPS_PORT === 443 ? '' : `:${HTTPS_PORT}`;
+  return [
+    lines(
+      'server {',
+      `    listen ${edgePorts.http} default_server;`,
+      '    access_log off;',
+      // 308 keeps the method and the body of a POST.
+      `    return 308 https://$host${port}$request_uri;`,
+      '}',
+    ),
+  ];
+}
+
+/** Each worker answers here with the set that it runs: how a cut is verified. */
+function privateServer(description: string): string {
+  return lines(
+    'server {',
+    '    include /etc/nginx/snippets/private.conf;',
+    `    location = /live { default_type application/json; return 200 '${description}\\n'; }`,
+    '}',
+  );
+}

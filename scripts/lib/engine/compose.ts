@@ -1,0 +1,113 @@
+import { execCompose, type IDockerComposeResult } from 'docker-compose';
+import { messageOf, SlipwayError } from '../errors.js';
+import type { Endpoint } from './endpoint.js';
+import { CommandError, type RunOptions, run } from './run.js';
+
+/** Which Compose files, and with what values. */
+export interface ComposeProject {
+  /** The project's name (`-p`); a file's own `name:` holds when it is left out. */
+  name?: string;
+  /** Paths of Compose files in merge order, or one whole model as YAML. */
+  files: readonly string[] | { model: string };
+  /** The folder that relative paths of the files count from. */
+  folder: string;
+  /** Values to interpolate; they also are the command's whole environment. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** A `docker compose` command failed. */
+export class ComposeError extends SlipwayError {
+  constructor(command: string, output: string, cause: unknown) {
+    super(`docker compose ${command} failed`, { details: lastLines(output), cause });
+  }
+}
+
+/**
+ * The one client of Docker Compose.
+ *
+ * The npm package docker-compose waits a fixed 500 ms after every command has ended (1.5.0, measured), which a deploy's
+ * four commands would turn into two seconds. So {@link Compose.call} runs the short commands through zx, and
+ * {@link Compose.long} runs those that take seconds anyway (build, pull, push, down) through the package.
+ */
+export class Compose {
+  readonly #endpoint: Endpoint;
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /**
+   * Runs a short command.
+   *
+   * @param project the files and values
+   * @param command the command and its arguments
+   * @returns its standard output
+   * @throws ComposeError with the last lines it printed
+   */
+  async call(project: ComposeProject, command: readonly string[], options: Pick<RunOptions, 'signal' | 'onLine'> = {}): Promise<string> {
+    const fromModel = 'model' in project.files;
+    const argv = ['docker', 'compose', ...this.#options(project), ...(fromModel ? ['-f', '-'] : []), ...command] as const;
+    try {
+      const result = await run(argv as unknown as [string, ...string[]], {
+        ...options,
+        cwd: project.folder,
+        env: this.#env(project),
+        ...('model' in project.files ? { input: project.files.model } : {}),
+      });
+      return result.stdout;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      throw new ComposeError(command[0] ?? '', `${error.result.stdout}\n${error.result.stderr}`, error);
+    }
+  }
+
+  /** Like {@link Compose.call}, for commands that take seconds: each line is handed to `onLine` as it comes. */
+  async long(project: ComposeProject, command: readonly [string, ...string[]], onLine: (line: string) => void): Promise<string> {
+    const [name, ...rest] = command;
+    try {
+      const result = await execCompose(name, rest, {
+        cwd: project.folder,
+        env: this.#env(project),
+        composeOptions: this.#options(project),
+        ...('model' in project.files ? { configAsString: project.files.model } : {}),
+        callback: (chunk) => {
+          for (const line of chunk.toString().split('\n')) if (line.trim()) onLine(line.trim());
+        },
+      });
+      return result.out;
+    } catch (error) {
+      // The package rejects with its result object, not with an Error.
+      const result = error as Partial<IDockerComposeResult>;
+      throw new ComposeError(name, `${result.out ?? ''}\n${result.err ?? messageOf(error)}`, error);
+    }
+  }
+
+  #options(project: ComposeProject): string[] {
+    return [
+      // Compose must not read .env with its own parser, see config/dotenv-file.ts.
+      '--env-file=/dev/null',
+      `--project-directory=${project.folder}`,
+      '--ansi=never',
+      '--progress=plain',
+      ...(project.name === undefined ? [] : [`--project-name=${project.name}`]),
+      ...('model' in project.files ? [] : project.files.flatMap((file) => ['-f', file])),
+    ];
+  }
+
+  #env(project: ComposeProject): NodeJS.ProcessEnv {
+    const { host, certificates } = this.#endpoint;
+    return {
+      ...project.env,
+      DOCKER_HOST: host,
+      DOCKER_CONTEXT: undefined,
+      ...(certificates === undefined ? {} : { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates }),
+    };
+  }
+}
+
+function lastLines(output: string): string[] {
+  return output
+    .split('\n')
+    .filter((line) => line.trim())
+    .slice(-12);
+}

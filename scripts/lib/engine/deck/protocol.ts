@@ -1,0 +1,41 @@
+/** What the deployer and its deck say to each other: one JSON object a line, over the deck's standard streams. */
+
+/** An HTTP request for the deck to make from inside the stack's networks, on a connection of its own. */
+export interface ProbeRequest {
+  host: string;
+  port: number;
+  path: string;
+  headers?: Record<string, string>;
+  /** Use TLS. The certificate is not checked: it names the public host, and the way there is the stack's own network. */
+  tls?: boolean;
+  timeoutMs: number;
+}
+
+export interface ProbeResponse {
+  /** 0 when there was no HTTP answer; `error` then says why. */
+  status: number;
+  headers: Record<string, string>;
+  /** At most 64 KiB. */
+  body: string;
+  error?: string;
+}
+
+export type DeckRequest =
+  | { id: number; do: 'append'; record: unknown }
+  | { id: number; do: 'probe'; request: ProbeRequest }
+  | { id: number; do: 'ping' };
+
+export type DeckReply =
+  /** The first line: the operation's fencing token, and what the journal held. */
+  { id: 0; ok: true; result: Hello } | { id: number; ok: true; result: ProbeResponse | null } | { id: number; ok: false; error: string };
+
+export interface Hello {
+  /** Greater than that of every operation before. */
+  token: number;
+  /** The last records, oldest first. */
+  journal: unknown[];
+}
+
+/** Where the deck finds the journal's volume. */
+export const JOURNAL_FOLDER = '/journal';
+export const JOURNAL_FILE = 'journal.jsonl';

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Duplex, PassThrough } from 'node:stream';
+import Dockerode from 'dockerode';
+import { pack } from 'tar-stream';
+import { messageOf, SlipwayError } from '../errors.js';
+import { type Endpoint, resolveEndpoint } from './endpoint.js';
+
+/** The engine refused or failed a call. */
+export class EngineError extends SlipwayError {
+  /** The HTTP status of the engine's answer; undefined when there was none. */
+  readonly status: number | undefined;
+
+  constructor(what: string, cause: unknown) {
+    super(`${what}: ${messageOf(cause)}`, { cause });
+    this.status = (cause as { statusCode?: number }).statusCode;
+  }
+}
+
+/** A file on its way into a container. */
+export interface ArchiveFile {
+  path: string;
+  content: string | Buffer;
+  mode?: number;
+  uid?: number;
+  gid?: number;
+}
+
+/** What a command inside a container printed, and how it ended. */
+export interface ExecResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The one client of the Docker Engine's API. */
+export class Docker {
+  readonly api: Dockerode;
+  readonly endpoint: Endpoint;
+
+  constructor(endpoint: Endpoint = resolveEndpoint()) {
+    this.endpoint = endpoint;
+    this.api = new Dockerode(connection(endpoint));
+  }
+
+  /** @returns the engine's version and memory (bytes), or undefined when no engine answers */
+  async probe(): Promise<{ version: string } | undefined> {
+    try {
+      return { version: (await this.api.version()).Version };
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode === undefined) return undefined;
+      throw new EngineError('the Docker Engine does not tell its version', error);
+    }
+  }
+
+  /** @returns all containers, running or not, that carry every one of the labels */
+  async containers(labels: readonly string[]): Promise<Dockerode.ContainerInfo[]> {
+    return this.call('listing containers', () => this.api.listContainers({ all: true, filters: { label: [...labels] } }));
+  }
+
+  /** @returns a container's whole description, or undefined when there is none of that id or name */
+  async inspect(container: string): Promise<Dockerode.ContainerInspectInfo | undefined> {
+    return this.orUndefined(`inspecting ${container}`, () => this.api.getContainer(container).inspect());
+  }
+
+  /** @returns an image's description, or undefined when it is not on the engine */
+  async image(reference: string): Promise<Dockerode.ImageInspectInfo | undefined> {
+    return this.orUndefined(`inspecting the image ${reference}`, () => this.api.getImage(reference).inspect());
+  }
+
+  /** @returns the last log lines of a container, both streams, oldest first */
+  async logTail(container: string, lines = 15): Promise<string[]> {
+    const raw = await this.orUndefined(`reading the log of ${container}`, () =>
+      this.api.getContainer(container).logs({ stdout: true, stderr: true, tail: lines, follow: false }),
+    );
+    return raw === undefined
+      ? []
+      : demultiplexed(raw)
+          .split('\n')
+          .filter((line) => line.trim());
+  }
+
+  /**
+   * Runs a command in a container.
+   *
+   * @param stdin what the command reads; nothing when left out
+   * @param onLine called with each line of its standard output as it comes
+   */
+  async exec(container: string, command: string[], stdin?: Buffer, onLine?: (line: string) => void): Promise<ExecResult> {
+    return this.call(`running ${command[0]} in ${container}`, async () => {
+      const exec = await this.api.getContainer(container).exec({
+        Cmd: command,
+        AttachStdout: true,
+        AttachStderr: true,
+        AttachStdin: stdin !== undefined,
+      });
+      const stream = await exec.start({ hijack: true, stdin: stdin !== undefined });
+      const output = collect(this.api, stream, onLine);
+      if (stdin) stream.end(stdin);
+      const { stdout, stderr } = await output;
+      const { ExitCode } = await exec.inspect();
+      return { exitCode: ExitCode ?? 1, stdout, stderr };
+    });
+  }
+
+  /** Puts files into a container's file system, running or not. */
+  async putFiles(container: string, folder: string, files: readonly ArchiveFile[]): Promise<void> {
+    const archive = await tarOf(files);
+    await this.call(`copying files into ${container}`, () => this.api.getContainer(container).putArchive(archive, { path: folder }));
+  }
+
+  /** @returns a file or folder of a container, running or not, as a tar archive; undefined when it is not there */
+  async archive(container: string, path: string): Promise<Buffer | undefined> {
+    return this.orUndefined(`copying ${path} out of ${container}`, async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await this.api.getContainer(container).getArchive({ path })) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    });
+  }
+
+  /**
+   * Makes the engine's own message part of a typed error.
+   *
+   * @param what what is being done, as the beginning of a sentence
+   * @throws EngineError
+   */
+  async call<T>(what: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof SlipwayError) throw error;
+      throw new EngineError(what, error);
+    }
+  }
+
+  private async orUndefined<T>(what: string, action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.call(what, action);
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** @returns a tar archive of the files, as the engine's archive call and `tar -x` take it */
+export async function tarOf(files: readonly ArchiveFile[]): Promise<Buffer> {
+  const archive = pack();
+  for (const { path, content, mode = 0o644, uid = 0, gid = 0 } of files) archive.entry({ name: path, mode, uid, gid }, content);
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function connection(endpoint: Endpoint): Dockerode.DockerOptions {
+  if (endpoint.host.startsWith('unix://')) return { socketPath: endpoint.host.slice('unix://'.length) };
+  const url = new URL(endpoint.host);
+  const address = { host: url.hostname, port: Number(url.port) };
+  if (!endpoint.certificates) return { ...address, protocol: 'http' };
+  const pem = (name: string) => readFileSync(join(endpoint.certificates as string, name));
+  return { ...address, protocol: 'https', ca: pem('ca.pem'), cert: pem('cert.pem'), key: pem('key.pem') };
+}
+
+async function collect(api: Dockerode, stream: Duplex, onLine?: (line: string) => void): Promise<{ stdout: string; stderr: string }> {
+  const out = new PassThrough();
+  const err = new PassThrough();
+  let stdout = '';
+  let stderr = '';
+  let rest = '';
+  out.on('data', (chunk: Buffer) => {
+    stdout += chunk;
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    if (onLine) for (const line of lines) onLine(line);
+  });
+  err.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  api.modem.demuxStream(stream, out, err);
+  await new Promise<void>((resolve, reject) => {
+    stream.once('end', resolve);
+    stream.once('close', resolve);
+    stream.once('error', reject);
+  });
+  return { stdout, stderr };
+}
+
+/** A finished log comes as frames: one byte for the stream, three of nothing, four for the length, then the text. */
+function demultiplexed(frames: Buffer): string {
+  let text = '';
+  for (let at = 0; at + 8 <= frames.length; ) {
+    const length = frames.readUInt32BE(at + 4);
+    text += frames.toString('utf8', at + 8, at + 8 + length);
+    at += 8 + length;
+  }
+  return text;
+}

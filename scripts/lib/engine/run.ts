@@ -1,0 +1,80 @@
+import { $ } from 'zx';
+import { SlipwayError } from '../errors.js';
+
+/** How a program ended. */
+export interface RunResult {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Text for the program's standard input; without it the program reads an empty one. */
+  input?: string;
+  signal?: AbortSignal | undefined;
+  /** Called with each line of both streams as it comes. */
+  onLine?: (line: string) => void;
+}
+
+/** A program ended with a code other than 0. */
+export class CommandError extends SlipwayError {
+  readonly result: RunResult;
+
+  constructor(program: string, result: RunResult) {
+    const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim());
+    super(`${program} ended with exit code ${result.exitCode}`, { details: lines.slice(-12) });
+    this.result = result;
+  }
+}
+
+/**
+ * Runs a program. The arguments are an array all the way: zx quotes each one, nothing is ever joined into a shell string.
+ * The program gets a process group of its own, so that Ctrl-C reaches this process alone and undoing can go on.
+ *
+ * @param command the program and its arguments
+ * @returns what it printed
+ * @throws CommandError when it ends with another exit code than 0
+ */
+export async function run(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+  const result = await tryRun(command, options);
+  if (result.exitCode !== 0) throw new CommandError(command.slice(0, 2).join(' '), result);
+  return result;
+}
+
+/**
+ * Like {@link run}, but an exit code other than 0 is a result, no error.
+ *
+ * @param command the program and its arguments
+ * @returns what it printed and its exit code (127 when there is no such program)
+ */
+export async function tryRun(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+  const child = $({
+    quiet: true,
+    nothrow: true,
+    detached: true,
+    input: options.input ?? '',
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })`${command}`;
+  if (options.onLine) {
+    eachLine(child.stdout, options.onLine);
+    eachLine(child.stderr, options.onLine);
+  }
+  const output = await child;
+  return { stdout: output.stdout, stderr: output.stderr, exitCode: output.exitCode ?? 1 };
+}
+
+function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.on('data', (chunk: Buffer | string) => {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim()) onLine(line.trimEnd());
+  });
+  stream.on('end', () => {
+    if (rest.trim()) onLine(rest.trimEnd());
+  });
+}

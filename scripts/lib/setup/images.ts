@@ -1,0 +1,74 @@
+import type { Docker } from '../engine/docker.js';
+import { SlipwayError } from '../errors.js';
+import { buildFromPackages, recipeHash } from './build-image.js';
+import { recipeLabel } from './debian-image.js';
+import { builtImages, type ImageChoice, imageKeys, officialImages, recipeOf } from './image-choice.js';
+import type { SetupProgress } from './progress.js';
+import { NoRegistryError, pull } from './pull.js';
+
+export interface EnsureImagesOptions {
+  docker: Docker;
+  /** The images that are wanted, as `.env` names them. */
+  wanted: ImageChoice;
+  /** Whether something runs on that choice already; then a registry that is silent today does not change it. */
+  isSettled: () => Promise<boolean>;
+  progress: SetupProgress;
+}
+
+/**
+ * Makes sure that the base images are on the engine: pulls them; where no registry answers, builds them from Debian packages.
+ *
+ * @returns the images that hold from here on (other names than wanted when they were built instead), and what changed
+ * @throws UsageError when the registry answered that it does not have an image or does not give it
+ * @throws SlipwayError when no registry answers and the choice of images stands already
+ */
+export async function ensureImages(options: EnsureImagesOptions): Promise<{ images: ImageChoice; changed: string[] }> {
+  const { docker, wanted, progress } = options;
+  const lacking = await lackingImages(docker, wanted);
+  const pulled: string[] = [];
+  let images = wanted;
+  try {
+    for (const image of lacking.filter((name) => !recipeOf(name))) {
+      await progress.step(`Pull ${image}`, (say) => pull(docker, image, say));
+      pulled.push(image);
+    }
+  } catch (error) {
+    if (!(error instanceof NoRegistryError)) throw error;
+    images = await instead(options, lacking, pulled, error);
+    progress.note(`${error.message.replace(/:.*/s, '')}: building the base images from Debian packages instead`);
+  }
+  const toBuild = (images === wanted ? lacking : await lackingImages(docker, images)).filter((name) => recipeOf(name));
+  if (toBuild.length > 0) await buildFromPackages(docker, toBuild, progress);
+  return { images, changed: [...pulled.map((image) => `pulled ${image}`), ...toBuild.map((image) => `built ${image}`)] };
+}
+
+/** @returns the wanted images that are missing, or were built by another recipe than today's */
+async function lackingImages(docker: Docker, wanted: ImageChoice): Promise<string[]> {
+  const names = [...new Set(Object.values(wanted))];
+  const found = await Promise.all(names.map((name) => docker.image(name)));
+  return names.filter((name, index) => {
+    const recipe = recipeOf(name);
+    return !found[index] || (recipe !== undefined && found[index].Config.Labels?.[recipeLabel] !== recipeHash(recipe));
+  });
+}
+
+/** The images to build in place of the official ones, unless that choice was made before. */
+async function instead(
+  { wanted, isSettled }: EnsureImagesOptions,
+  lacking: readonly string[],
+  pulled: readonly string[],
+  error: NoRegistryError,
+): Promise<ImageChoice> {
+  const official = imageKeys.filter((key) => wanted[key] === officialImages[key]);
+  const custom = lacking.find((image) => !recipeOf(image) && !official.some((key) => wanted[key] === image));
+  if (custom) throw error;
+  const someAreHere = pulled.length > 0 || official.some((key) => !lacking.includes(wanted[key]));
+  if (someAreHere || (await isSettled())) {
+    throw new SlipwayError(error.message, {
+      details: ['this stack uses the official images already; one failure of the registry does not change that'],
+      hints: ['type this again when the registry answers', ...official.map((key) => `or choose in .env: ${key}=${builtImages[key]}`)],
+      cause: error,
+    });
+  }
+  return { ...wanted, ...Object.fromEntries(official.map((key) => [key, builtImages[key]])) };
+}
