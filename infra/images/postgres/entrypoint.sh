@@ -5,6 +5,7 @@
 #   POSTGRES_PASSWORD   the superuser's password (needed)
 #   POSTGRES_USER       the superuser's name (postgres)
 #   POSTGRES_DB         a database to create (the user's name)
+# POSTGRES_INITDB_ARGS: further arguments of initdb, separated by spaces.
 # /docker-entrypoint-initdb.d/*.sql and *.sh run once, after that, in the order of their names.
 set -eu
 
@@ -31,9 +32,11 @@ create_cluster() {
   building="$PGDATA.building"
   rm -rf "$building"
   mkdir -p "$building"
+  # shellcheck disable=SC2086 # the arguments are split on purpose
   printf '%s\n' "$password" | initdb --pgdata "$building" --username "$user" --pwfile /dev/stdin \
-    --encoding UTF8 --auth-local trust --auth-host scram-sha-256 --data-checksums
+    --encoding UTF8 --auth-local trust --auth-host scram-sha-256 --data-checksums ${POSTGRES_INITDB_ARGS:-}
   printf '\nhost all all all scram-sha-256\n' >> "$building/pg_hba.conf"
+  printf "listen_addresses = '*'\n" >> "$building/postgresql.conf"
 
   # A server on the socket only: nobody connects from outside before the database is complete.
   pg_ctl --pgdata "$building" --wait --silent -o "-c listen_addresses='' -c fsync=off" start
@@ -46,7 +49,7 @@ create_cluster() {
   done
   pg_ctl --pgdata "$building" --wait --mode fast --silent stop
   sync
-  mv "$building" "$PGDATA"
+  mv -T "$building" "$PGDATA"
 }
 
 if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then create_cluster; fi

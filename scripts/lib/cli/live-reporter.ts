@@ -6,8 +6,13 @@ import type { Output } from './output.js';
 interface Row {
   title: string;
   task?: ListrTaskWrapper<unknown, never, never>;
-  began: PromiseWithResolvers<void>;
-  ended: PromiseWithResolvers<void>;
+  ended: Deferred;
+}
+
+interface Deferred {
+  promise: Promise<void>;
+  resolve: () => void;
+  reject: (reason: Error) => void;
 }
 
 /** @returns a reporter for a terminal: the list of steps, with a spinner, the progress and the time of each */
@@ -19,7 +24,7 @@ export function liveReporter(line: Output['line'], paint: Output['paint']): Repo
   const say = (text: string) => (running ? void afterwards.push(text) : line(text));
   return {
     begin: (steps) => {
-      for (const { id, title } of steps) rows.set(id, { title, began: deferred(), ended: deferred() });
+      for (const { id, title } of steps) rows.set(id, { title, ended: deferred() });
       const tasks = [...rows.values()].map((row) => ({
         title: row.title,
         task: async (_: unknown, task: unknown) => {
@@ -32,7 +37,7 @@ export function liveReporter(line: Output['line'], paint: Output['paint']): Repo
         .run()
         .catch(() => {});
     },
-    started: (id) => rows.get(id)?.began.resolve(),
+    started: () => {},
     progress: (id, text) => {
       const task = rows.get(id)?.task;
       if (task) task.output = text;
@@ -54,9 +59,9 @@ export function liveReporter(line: Output['line'], paint: Output['paint']): Repo
   };
 }
 
-function deferred(): PromiseWithResolvers<void> {
-  let resolve: PromiseWithResolvers<void>['resolve'] = () => {};
-  let reject: PromiseWithResolvers<void>['reject'] = () => {};
+function deferred(): Deferred {
+  let resolve: Deferred['resolve'] = () => {};
+  let reject: Deferred['reject'] = () => {};
   const promise = new Promise<void>((yes, no) => {
     resolve = yes;
     reject = no;

@@ -110,6 +110,8 @@ export interface ReleaseIdentity {
   /** Unique for each deploy. */
   release: string;
   appEnv: Readonly<Record<string, string>>;
+  /** How many CPUs the engine's machine has. */
+  cpus: number;
 }
 
 /**
@@ -127,6 +129,9 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
     const { stack, colour, version, release } = identity;
     target.environment = { ...identity.appEnv, ...asRecord(target.environment), COLOUR: colour, VERSION: version, RELEASE: release };
     target.labels = { ...asRecord(target.labels), ...labelsOf(service, { stack, colour, version, release }) };
+    // The engine refuses a limit above what the machine has; a smaller machine just gives all it has.
+    const limits = target.deploy?.resources?.limits;
+    if (limits && Number(limits.cpus) > identity.cpus) limits.cpus = String(identity.cpus);
     target.pull_policy = 'never';
     delete target.build;
     addAlias(target, networkKey(target, compose, names.networks.app), `${service.name}.${colour}`);

@@ -1,7 +1,7 @@
 const GiB = 1024 ** 3;
 const MiB = 1024 ** 2;
 
-/** The memory settings of Postgres and Redis, as interpolated into compose/production.yml. */
+/** The machine's share of the base's services, as interpolated into compose/production.yml. */
 export interface Tuning {
   PG_SHARED_BUFFERS: string;
   PG_EFFECTIVE_CACHE_SIZE: string;
@@ -10,6 +10,9 @@ export interface Tuning {
   PG_MEMORY_LIMIT: string;
   REDIS_MAXMEMORY: string;
   REDIS_MEMORY_LIMIT: string;
+  EDGE_CPUS: string;
+  PG_CPUS: string;
+  REDIS_CPUS: string;
 }
 
 /**
@@ -17,9 +20,10 @@ export interface Tuning {
  * 512 MB, work_mem 10 MB, Redis maxmemory 2 GB) to the memory that the stack may use.
  *
  * @param memory bytes
- * @returns settings in MB (Postgres's and Redis's MB are both 2^20 bytes)
+ * @param cpus how many the machine has; the engine refuses a limit above that
+ * @returns memory in MB (Postgres's and Redis's MB are both 2^20 bytes), CPUs as Compose takes them
  */
-export function tuningFor(memory: number): Tuning {
+export function tuningFor(memory: number, cpus: number): Tuning {
   const share = memory / (8 * GiB);
   const megabytes = (at8GiB: number, least: number, most = Number.POSITIVE_INFINITY) =>
     Math.round(Math.min(Math.max(at8GiB * share, least), most));
@@ -34,5 +38,8 @@ export function tuningFor(memory: number): Tuning {
     REDIS_MAXMEMORY: `${redis}mb`,
     // Forking for a snapshot can need up to the data's size again.
     REDIS_MEMORY_LIMIT: `${redis * 2}M`,
+    EDGE_CPUS: String(Math.min(2, cpus)),
+    PG_CPUS: String(Math.min(4, cpus)),
+    REDIS_CPUS: String(Math.min(2, cpus)),
   };
 }

@@ -12,7 +12,7 @@ const GRACE_MS = 10_000;
 
 /** @returns how Compose is to be called for the base */
 export async function baseProject(config: Config, docker: Docker): Promise<ComposeProject> {
-  const [memory, edge] = await Promise.all([stackMemory(config, docker), edgeImage(config, docker)]);
+  const [machine, edge] = await Promise.all([docker.machine(), edgeImage(config, docker)]);
   const folder = resolve(config.root, 'compose');
   return {
     files: [resolve(folder, 'production.yml')],
@@ -20,7 +20,7 @@ export async function baseProject(config: Config, docker: Docker): Promise<Compo
     env: {
       ...config.environment,
       ...config.raw,
-      ...tuningFor(memory),
+      ...tuningFor(stackMemory(config) ?? machine.memory, machine.cpus),
       EDGE_IMAGE: edge,
       STOP_GRACE: `${Math.ceil((config.settings.DRAIN_TIMEOUT + GRACE_MS) / 1_000)}s`,
     },
@@ -33,14 +33,19 @@ export async function baseProject(config: Config, docker: Docker): Promise<Compo
  */
 export async function baseDrift(compose: Compose, project: ComposeProject, running: readonly ContainerState[]): Promise<string[]> {
   const hashes = await compose.call(project, ['config', '--hash=*']);
-  const wanted = new Map(hashes.trim().split('\n').map((line) => line.split(' ') as [string, string]));
-  return running.filter(({ service, configHash }) => wanted.has(service) && wanted.get(service) !== configHash).map(({ service }) => service);
+  const wanted = new Map(
+    hashes
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ') as [string, string]),
+  );
+  return running
+    .filter(({ service, configHash }) => wanted.has(service) && wanted.get(service) !== configHash)
+    .map(({ service }) => service);
 }
 
-/** The memory (bytes) that Postgres and Redis are tuned to: STACK_MEMORY, else the machine's. */
-async function stackMemory(config: Config, docker: Docker): Promise<number> {
+/** @returns STACK_MEMORY in bytes; undefined when all of the machine is meant */
+function stackMemory(config: Config): number | undefined {
   const match = /^([\d.]+)([mg])$/.exec(config.settings.STACK_MEMORY);
-  if (match) return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
-  const { MemTotal } = (await docker.call('asking the engine about its machine', () => docker.api.info())) as { MemTotal: number };
-  return MemTotal;
+  return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
 }

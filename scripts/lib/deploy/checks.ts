@@ -43,9 +43,12 @@ export async function passCheck(
     onTry(problem, passed);
     if (passed >= check.times) return;
     if (performance.now() + check.every > deadline) {
-      throw new CheckError(`${check.path}: ${problem ?? `passed ${passed} times, not ${check.times}`} (for ${formatDuration(check.within)})`, {
-        details: answer.body ? [`the answer was: ${answer.body.slice(0, 300).trim()}`] : [],
-      });
+      throw new CheckError(
+        `${check.path}: ${problem ?? `passed ${passed} times, not ${check.times}`} (for ${formatDuration(check.within)})`,
+        {
+          details: answer.body ? [`the answer was: ${answer.body.slice(0, 300).trim()}`] : [],
+        },
+      );
     }
     await delay(check.every, undefined, signal ? { signal } : {});
   }

@@ -33,7 +33,9 @@ export async function awaitHealthy(docker: Docker, names: Names, colour: Colour,
     const ready = containers.filter(isReady);
     if (ready.length >= wanted) return;
 
-    const bad = containers.find(({ health, state }) => health === 'unhealthy' || state === 'exited' || state === 'dead' || state === 'restarting');
+    const bad = containers.find(
+      ({ health, state }) => health === 'unhealthy' || state === 'exited' || state === 'dead' || state === 'restarting',
+    );
     if (bad) throw await containerError(docker, bad, reasonOf(bad));
     if (performance.now() > deadline) {
       const waiting = containers.find((container) => !isReady(container));
@@ -61,14 +63,21 @@ function reasonOf({ health, state }: ContainerState): string {
  * @param reason a few words about what is wrong
  * @returns the error, with exit code, health check and last log lines as details
  */
-export async function containerError(docker: Docker, container: Pick<ContainerState, 'id' | 'name'>, reason: string): Promise<ContainerError> {
+export async function containerError(
+  docker: Docker,
+  container: Pick<ContainerState, 'id' | 'name'>,
+  reason: string,
+): Promise<ContainerError> {
   const [described, log] = await Promise.all([
     docker.inspect(container.id),
     docker.logTail(container.id).catch((error: unknown) => [`(no log: ${messageOf(error)})`]),
   ]);
   const details: string[] = [];
   const { State: state } = described ?? {};
-  if (state) details.push(`state: ${state.Status}, exit code ${state.ExitCode}, restarts ${described?.RestartCount ?? 0}${state.OOMKilled ? ', out of memory' : ''}`);
+  if (state)
+    details.push(
+      `state: ${state.Status}, exit code ${state.ExitCode}, restarts ${described?.RestartCount ?? 0}${state.OOMKilled ? ', out of memory' : ''}`,
+    );
   const health = state?.Health?.Log?.at(-1)?.Output?.trim();
   if (health) details.push(`health check: ${health.split('\n').at(-1)}`);
   details.push(...log.map((line) => `log: ${line}`));
@@ -87,7 +96,7 @@ export async function watchDeaths(
   project: string,
   onDeath: (container: { id: string; name: string }, exitCode: string) => void,
 ): Promise<() => void> {
-  const stream = await docker.call('following the engine\'s events', () =>
+  const stream = await docker.call("following the engine's events", () =>
     docker.api.getEvents({
       filters: { type: ['container'], event: ['die'], label: [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False'] },
     }),
@@ -109,12 +118,16 @@ export async function watchDeaths(
 /** Stops containers side by side, each with its own grace period. Those that are not running are left alone. */
 export async function stopContainers(docker: Docker, containers: readonly ContainerState[]): Promise<void> {
   const running = containers.filter(({ state }) => state === 'running' || state === 'restarting' || state === 'paused');
-  await Promise.all(running.map(({ id, name }) => docker.call(`stopping ${name}`, () => docker.api.getContainer(id).stop()).catch(ignoreGone)));
+  await Promise.all(
+    running.map(({ id, name }) => docker.call(`stopping ${name}`, () => docker.api.getContainer(id).stop()).catch(ignoreGone)),
+  );
 }
 
 /** Starts containers that were stopped. */
 export async function startContainers(docker: Docker, containers: readonly ContainerState[]): Promise<void> {
-  await Promise.all(containers.map(({ id, name }) => docker.call(`starting ${name}`, () => docker.api.getContainer(id).start()).catch(ignoreGone)));
+  await Promise.all(
+    containers.map(({ id, name }) => docker.call(`starting ${name}`, () => docker.api.getContainer(id).start()).catch(ignoreGone)),
+  );
 }
 
 /** 304: it was stopped (or started) already. 404: it is gone. */

@@ -61,16 +61,32 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
   }
 }
 
-async function deployFrom(source: Source, version: string, before: State, config: Config, docker: Docker, options: DeployOptions): Promise<DeployResult> {
+async function deployFrom(
+  source: Source,
+  version: string,
+  before: State,
+  config: Config,
+  docker: Docker,
+  options: DeployOptions,
+): Promise<DeployResult> {
   const { reporter } = options;
   const compose = new Compose(docker.endpoint);
   const colour = idleColour(before);
   const release = `${version}-${stamp(new Date())}`;
-  const identity: ReleaseIdentity = { stack: config.settings.STACK, colour, version, release, appEnv: config.appEnv };
+  const identity: ReleaseIdentity = {
+    stack: config.settings.STACK,
+    colour,
+    version,
+    release,
+    appEnv: config.appEnv,
+    cpus: (await docker.machine()).cpus,
+  };
   const { app, files } = await resolveApp(compose, config, source, identity);
   await preflight(config, docker, before);
   if (source.kind === 'working-tree' && app.services.some(({ builds }) => builds)) {
-    reporter.note(`there is no git tag ${version}: what has to be built is built from the working tree${source.revision ? ` (${source.revision.slice(0, 12)})` : ''}`);
+    reporter.note(
+      `there is no git tag ${version}: what has to be built is built from the working tree${source.revision ? ` (${source.revision.slice(0, 12)})` : ''}`,
+    );
   }
 
   const steps = planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE });
@@ -110,7 +126,10 @@ async function deployFrom(source: Source, version: string, before: State, config
 async function assertUnchanged(docker: Docker, config: Config, before: State): Promise<void> {
   const { live } = await observe(docker, config.names);
   if (live?.token === before.live?.token) return;
-  throw new SlipwayError('another operation has changed what is live in the meantime', { hints: ['type the command again'], exitCode: exitCodes.locked });
+  throw new SlipwayError('another operation has changed what is live in the meantime', {
+    hints: ['type the command again'],
+    exitCode: exitCodes.locked,
+  });
 }
 
 /** Writes the operation's beginning and end to the journal. */
@@ -158,4 +177,3 @@ export class InterruptedError extends SlipwayError {
 function stamp(time: Date): string {
   return time.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
 }
-

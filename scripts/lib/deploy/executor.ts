@@ -76,7 +76,13 @@ function joined(error: unknown, step: Step, failures: readonly string[]): unknow
   return new SlipwayError(message, { details: error.details, hints: error.hints, exitCode: error.exitCode, cause: error });
 }
 
-function withFailures(message: string, details: readonly string[], hints: readonly string[], failures: readonly string[], cause: unknown): SlipwayError {
+function withFailures(
+  message: string,
+  details: readonly string[],
+  hints: readonly string[],
+  failures: readonly string[],
+  cause: unknown,
+): SlipwayError {
   return new SlipwayError(message, {
     details: [...details, ...failures.map((failure) => `not undone: ${failure}`)],
     hints: [...hints, 'a person has to look: npx zx scripts/status.mjs'],

@@ -42,7 +42,10 @@ export interface StepReport {
 /** @returns a client of the stack's edge */
 export async function edgeOf({ docker, config }: Pick<Operation, 'docker' | 'config'>): Promise<Edge> {
   const edge = await Edge.find(docker, config.names);
-  if (!edge) throw new SlipwayError('the edge is not there', { hints: [`look for it with: docker ps -a --filter label=dev.slipway.stack=${config.names.base}`] });
+  if (!edge)
+    throw new SlipwayError('the edge is not there', {
+      hints: [`look for it with: docker ps -a --filter label=dev.slipway.stack=${config.names.base}`],
+    });
   return edge;
 }
 

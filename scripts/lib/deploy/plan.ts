@@ -71,13 +71,23 @@ export function planDeploy(state: State, goal: Goal): Step[] {
     ...goal.services.map((service) => migration(service, to)),
     tasks(goal.services, to),
     { id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web },
-    { id: 'healthy', title: `wait until ${list(web)} ${web.length === 1 ? 'is' : 'are'} healthy`, kind: 'healthy', colour: to, services: web },
+    {
+      id: 'healthy',
+      title: `wait until ${list(web)} ${web.length === 1 ? 'is' : 'are'} healthy`,
+      kind: 'healthy',
+      colour: to,
+      services: web,
+    },
     { id: 'stage', title: `put ${to} on the staging port`, kind: 'stage', colour: to },
     { id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to },
     { id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to },
     { id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to },
-    workers.length > 0 ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers } : undefined,
-    handedOver.length > 0 ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: handedOver } : undefined,
+    workers.length > 0
+      ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers }
+      : undefined,
+    handedOver.length > 0
+      ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: handedOver }
+      : undefined,
     from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
     from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined,
     { id: 'record', title: `record ${goal.version}`, kind: 'record' },
@@ -87,7 +97,15 @@ export function planDeploy(state: State, goal: Goal): Step[] {
 
 function migration({ name, migrate }: AppService, colour: Colour): Step | undefined {
   if (!migrate) return undefined;
-  return { id: `migrate-${name}`, title: `migrate (${name})`, kind: 'migrate', colour, service: name, run: migrate.run, pending: migrate.pending };
+  return {
+    id: `migrate-${name}`,
+    title: `migrate (${name})`,
+    kind: 'migrate',
+    colour,
+    service: name,
+    run: migrate.run,
+    pending: migrate.pending,
+  };
 }
 
 function tasks(services: readonly AppService[], colour: Colour): Step | undefined {

@@ -15,7 +15,10 @@ export async function preflight(config: Config, docker: Docker, { base }: State)
   if (edge?.state === 'running' || !docker.endpoint.host.startsWith('unix://')) return;
   const { BIND_ADDRESS, HTTP_PORT, HTTPS_PORT } = config.settings;
   const problems: string[] = [];
-  for (const [key, port] of [['HTTP_PORT', HTTP_PORT], ['HTTPS_PORT', HTTPS_PORT]] as const) {
+  for (const [key, port] of [
+    ['HTTP_PORT', HTTP_PORT],
+    ['HTTPS_PORT', HTTPS_PORT],
+  ] as const) {
     const problem = await cannotListen(BIND_ADDRESS, port);
     if (problem) problems.push(`${key}: port ${port} on ${BIND_ADDRESS} ${problem}`);
   }
@@ -30,7 +33,9 @@ export async function preflight(config: Config, docker: Docker, { base }: State)
 function cannotListen(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used: ${error.message}`));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used: ${error.message}`),
+    );
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }

@@ -36,7 +36,12 @@ export async function findSource(config: Config, version: string): Promise<Sourc
 
   const outside = files.find((file) => relative(top, file).startsWith('..'));
   if (outside) throw new UsageError(`APP_COMPOSE: ${outside} is outside the repository ${top}, so the tag ${version} does not have it`);
-  return worktree(top, version, commit, files.map((file) => relative(top, file)));
+  return worktree(
+    top,
+    version,
+    commit,
+    files.map((file) => relative(top, file)),
+  );
 }
 
 async function worktree(top: string, version: string, commit: string, files: readonly string[]): Promise<Source> {
@@ -52,7 +57,9 @@ async function worktree(top: string, version: string, commit: string, files: rea
     await run(['git', '-C', top, 'worktree', 'add', '--detach', '--quiet', folder, commit]);
     const missing = files.filter((file) => !existsSync(join(folder, file)));
     if (missing.length > 0) {
-      throw new UsageError(`the tag ${version} has no ${missing.join(', ')}`, { hints: ['a tag is deployed with its own Compose file: commit it and tag anew'] });
+      throw new UsageError(`the tag ${version} has no ${missing.join(', ')}`, {
+        hints: ['a tag is deployed with its own Compose file: commit it and tag anew'],
+      });
     }
   } catch (error) {
     await remove();
@@ -62,7 +69,10 @@ async function worktree(top: string, version: string, commit: string, files: rea
 }
 
 async function headRevision(top: string): Promise<string | undefined> {
-  const [commit, changes] = await Promise.all([git(top, 'rev-parse', '--verify', '--quiet', 'HEAD'), git(top, 'status', '--porcelain', '--untracked-files=no')]);
+  const [commit, changes] = await Promise.all([
+    git(top, 'rev-parse', '--verify', '--quiet', 'HEAD'),
+    git(top, 'status', '--porcelain', '--untracked-files=no'),
+  ]);
   return commit && (changes ? `${commit}-dirty` : commit);
 }
 

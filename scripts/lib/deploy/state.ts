@@ -48,7 +48,10 @@ export async function containersOf(docker: Docker, names: Names): Promise<Contai
     all
       .filter(({ Labels }) => Labels['com.docker.compose.project'] === project && Labels['com.docker.compose.oneoff'] !== 'True')
       .map(describe);
-  return { base: of(names.base), colours: Object.fromEntries(colours.map((colour) => [colour, of(names.project(colour))])) as State['colours'] };
+  return {
+    base: of(names.base),
+    colours: Object.fromEntries(colours.map((colour) => [colour, of(names.project(colour))])) as State['colours'],
+  };
 }
 
 /** @returns the stack's containers, and what the edge serves */

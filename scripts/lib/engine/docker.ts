@@ -43,7 +43,7 @@ export class Docker {
     this.api = new Dockerode(connection(endpoint));
   }
 
-  /** @returns the engine's version and memory (bytes), or undefined when no engine answers */
+  /** @returns the engine's version, or undefined when no engine answers */
   async probe(): Promise<{ version: string } | undefined> {
     try {
       return { version: (await this.api.version()).Version };
@@ -51,6 +51,12 @@ export class Docker {
       if ((error as { statusCode?: number }).statusCode === undefined) return undefined;
       throw new EngineError('the Docker Engine does not tell its version', error);
     }
+  }
+
+  /** @returns the memory (bytes) and the number of CPUs of the engine's machine */
+  async machine(): Promise<{ memory: number; cpus: number }> {
+    const { MemTotal, NCPU } = await this.call('asking the engine about its machine', () => this.api.info());
+    return { memory: MemTotal, cpus: NCPU };
   }
 
   /** @returns all containers, running or not, that carry every one of the labels */

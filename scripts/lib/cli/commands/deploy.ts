@@ -1,6 +1,6 @@
 import { formatDuration } from '../../config/durations.js';
-import type { DeployResult } from '../../deploy/deploy.js';
 import { parseVersion } from '../../config/version.js';
+import type { DeployResult } from '../../deploy/deploy.js';
 import type { Command } from '../command.js';
 import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';

@@ -1,5 +1,5 @@
-import type { Command } from '../command.js';
 import { askOnTerminal } from '../ask.js';
+import type { Command } from '../command.js';
 import { setupProgress } from '../setup-progress.js';
 
 export const command: Command = {

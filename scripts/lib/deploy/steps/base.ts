@@ -25,7 +25,8 @@ export async function haveBaseUp(operation: Operation, { progress }: StepReport)
   await Promise.all([deck.join(config.names.networks.app), ...volumes.map((volume) => ensureVolume(operation, volume))]);
   if (missing.length > 0) return `started ${missing.join(', ')}`;
   const drifted = await baseDrift(compose, project, before.base);
-  if (drifted.length > 0) warn(`${drifted.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
+  if (drifted.length > 0)
+    warn(`${drifted.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
   return 'it runs';
 }
 

@@ -24,7 +24,12 @@ export async function passAll(operation: Operation, door: Door, progress: (text:
   const pass = async ({ check, label, request, service }: AimedCheck) => {
     try {
       const wanted = once ? { ...check, times: 1 } : check;
-      await passCheck(wanted, () => deck.probe(request), (problem, times) => progress(problem ? `${label}: ${problem}` : `${label}: ${times} of ${wanted.times}`), signal);
+      await passCheck(
+        wanted,
+        () => deck.probe(request),
+        (problem, times) => progress(problem ? `${label}: ${problem}` : `${label}: ${times} of ${wanted.times}`),
+        signal,
+      );
       passed++;
     } catch (error) {
       const asked = containers.find((container) => container.service === service);

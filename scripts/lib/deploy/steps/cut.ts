@@ -1,4 +1,4 @@
-import { type Operation, type StepReport, edgeOf } from '../operation.js';
+import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { edgeSet } from './stage.js';
 

@@ -7,10 +7,15 @@ import { up } from './start-workers.js';
 /** Hands the singletons over: the old one has ended before the new one starts, so there are never two. */
 export async function handOver(operation: Operation, step: StepOf<'hand-over'>, { undo, progress }: StepReport): Promise<undefined> {
   const { docker, config, before, app } = operation;
-  const old = step.from ? before.colours[step.from].filter(({ service, state }) => step.services.includes(service) && state === 'running') : [];
+  const old = step.from
+    ? before.colours[step.from].filter(({ service, state }) => step.services.includes(service) && state === 'running')
+    : [];
   undo('hand the singletons back', async () => {
     const { colours } = await containersOf(docker, config.names);
-    await stopContainers(docker, colours[step.to].filter(({ service }) => step.services.includes(service)));
+    await stopContainers(
+      docker,
+      colours[step.to].filter(({ service }) => step.services.includes(service)),
+    );
     await startContainers(docker, old);
   });
   await stopContainers(docker, old);

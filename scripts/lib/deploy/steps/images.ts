@@ -38,9 +38,12 @@ async function pulls({ docker }: Operation, image: string, progress: (text: stri
 }
 
 function missing({ name, image }: AppService): SlipwayError {
-  return new SlipwayError(`the image ${image} of ${name} is nowhere: not on the engine, not in a registry, and ${name} has no build section`, {
-    hints: ['check the version, or build and push the image first'],
-  });
+  return new SlipwayError(
+    `the image ${image} of ${name} is nowhere: not on the engine, not in a registry, and ${name} has no build section`,
+    {
+      hints: ['check the version, or build and push the image first'],
+    },
+  );
 }
 
 /** Services that share an image (a backend and its workers) share one build. */
@@ -56,11 +59,19 @@ async function isReady({ docker, source, config }: Operation, { image, builds }:
   if (!found) return false;
   if (!builds) return config.settings.REGISTRY === '' || !image.startsWith(`${config.settings.REGISTRY}/`);
   const labels = found.Config.Labels ?? {};
-  return source.kind === 'git-tag' && labels['dev.slipway.source'] === 'git-tag' && labels['org.opencontainers.image.revision'] === source.revision;
+  return (
+    source.kind === 'git-tag' &&
+    labels['dev.slipway.source'] === 'git-tag' &&
+    labels['org.opencontainers.image.revision'] === source.revision
+  );
 }
 
 /** Builds through Compose, with the OCI labels that say what the image is: https://specs.opencontainers.org/image-spec/annotations/ */
-async function build({ app, compose, config, identity, source, project }: Operation, services: readonly AppService[], progress: (text: string) => void): Promise<void> {
+async function build(
+  { app, compose, config, identity, source, project }: Operation,
+  services: readonly AppService[],
+  progress: (text: string) => void,
+): Promise<void> {
   const labels: Record<string, string> = {
     'org.opencontainers.image.version': identity.version,
     'org.opencontainers.image.revision': source.revision ?? 'unknown',

@@ -15,7 +15,14 @@ export async function migrate(operation: Operation, step: StepOf<'migrate'>, { p
 }
 
 /** @returns the names that the app's own command prints, one a line */
-export async function listPending(operation: Parameters<typeof runOnce>[0], service: string, command: readonly string[]): Promise<string[]> {
+export async function listPending(
+  operation: Parameters<typeof runOnce>[0],
+  service: string,
+  command: readonly string[],
+): Promise<string[]> {
   const output = await runOnce(operation, service, command);
-  return output.split('\n').map((line) => line.trim()).filter(Boolean);
+  return output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
 }

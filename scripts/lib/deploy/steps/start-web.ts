@@ -3,7 +3,11 @@ import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 
 /** Starts the web services of the idle colour; whatever an older release left in that colour is replaced. */
-export async function startWeb({ compose, project, signal, config }: Operation, step: StepOf<'start-web'>, { undo }: StepReport): Promise<undefined> {
+export async function startWeb(
+  { compose, project, signal, config }: Operation,
+  step: StepOf<'start-web'>,
+  { undo }: StepReport,
+): Promise<undefined> {
   undo(`remove what was started in ${step.colour}`, async () => {
     await compose.call({ ...project, name: config.names.project(step.colour) }, ['down', '--remove-orphans', '--timeout=10']);
   });
@@ -11,7 +15,11 @@ export async function startWeb({ compose, project, signal, config }: Operation, 
   return undefined;
 }
 
-export async function waitHealthy({ docker, config, app, signal }: Operation, step: StepOf<'healthy'>, { progress }: StepReport): Promise<string> {
+export async function waitHealthy(
+  { docker, config, app, signal }: Operation,
+  step: StepOf<'healthy'>,
+  { progress }: StepReport,
+): Promise<string> {
   await awaitHealthy(docker, config.names, step.colour, {
     services: step.services,
     replicas: (name) => app.services.find((service) => service.name === name)?.replicas ?? 1,

@@ -10,7 +10,8 @@ export async function runTasks(operation: Operation, step: StepOf<'tasks'>, { pr
     if (task.when === 'once' && isDone(deck.journal, task)) continue;
     progress(task.command.join(' '));
     await runOnce(operation, task.service, task.command);
-    if (task.when === 'once') await deck.append({ at: new Date().toISOString(), kind: 'once', token: deck.token, service: task.service, command: task.command });
+    if (task.when === 'once')
+      await deck.append({ at: new Date().toISOString(), kind: 'once', token: deck.token, service: task.service, command: task.command });
     ran++;
   }
   return ran === 0 ? 'nothing to do' : `ran ${ran}`;

@@ -27,7 +27,8 @@ async function awaitNewSet({ deck, signal }: Operation): Promise<void> {
     const served = status === 200 ? (JSON.parse(body) as { token: number }).token : undefined;
     inARow = served === deck.token ? inARow + 1 : 0;
     if (inARow === 0) {
-      if (performance.now() > deadline) throw new SlipwayError(`the edge does not serve the new set: ${error ?? `answered ${status} ${body.trim()}`}`);
+      if (performance.now() > deadline)
+        throw new SlipwayError(`the edge does not serve the new set: ${error ?? `answered ${status} ${body.trim()}`}`);
       await delay(20);
     }
   }
