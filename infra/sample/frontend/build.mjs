@@ -6,7 +6,8 @@ import { basename } from 'node:path';
 
 const ENTRIES = ['web/app.js', 'web/style.css', 'web/logo.svg'];
 
-await rm('dist', { recursive: true, force: true });
+// The folder itself stays: in development it belongs to somebody else.
+await rm('dist/assets', { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: ENTRIES,
   outdir: 'dist/assets',

@@ -1,5 +1,6 @@
-import type { Config } from '../config/load.js';
-import type { Docker } from '../engine/docker.js';
+import { existsSync } from 'node:fs';
+import { type Config, dotenvPath, loadConfig } from '../config/load.js';
+import { Docker } from '../engine/docker.js';
 import { isReady } from '../setup/ready.js';
 import { askOnTerminal } from './ask.js';
 import type { Output } from './output.js';
@@ -11,8 +12,25 @@ import { setupProgress } from './setup-progress.js';
 export function prepareForDeploy(output: Output, yes: boolean): (config: Config, docker: Docker) => Promise<void> {
   return async (config, docker) => {
     const ready = (await docker.probe()) !== undefined && (await isReady(config, docker)).length === 0;
-    if (ready) return;
-    const { setup } = await import('../setup/setup.js');
-    await setup({ yes, ask: askOnTerminal(output), progress: setupProgress(output), dotenv: config.file });
+    if (!ready) await runSetup(output, yes, config.file);
   };
+}
+
+/**
+ * Has the engine, the .env file and the images there, whatever of them is missing.
+ *
+ * @param dotenv the path that --dotenv gave
+ * @returns the configuration and the engine's client
+ */
+export async function prepareConfig(output: Output, yes: boolean, dotenv: string | undefined): Promise<{ config: Config; docker: Docker }> {
+  if (!existsSync(dotenvPath(dotenv))) await runSetup(output, yes, dotenv);
+  const docker = new Docker();
+  await prepareForDeploy(output, yes)(loadConfig(dotenv), docker);
+  // Setup may have written other image names into the file.
+  return { config: loadConfig(dotenv), docker };
+}
+
+async function runSetup(output: Output, yes: boolean, dotenv: string | undefined): Promise<void> {
+  const { setup } = await import('../setup/setup.js');
+  await setup({ yes, ask: askOnTerminal(output), progress: setupProgress(output), dotenv });
 }

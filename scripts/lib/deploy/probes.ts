@@ -58,7 +58,8 @@ function doorOf({ settings }: Config, door: Door): Pick<ProbeRequest, 'host' | '
   return settings.TLS === 'off' ? { host: 'edge', port: edgePorts.http } : { host: 'edge', port: edgePorts.https, tls: true };
 }
 
-function headersFor(config: Config, check: Check, host: string | undefined): Record<string, string> {
+/** @returns the headers of a check: the right Host, who asks, and the bearer token where one is declared */
+export function headersFor(config: Config, check: Check, host: string | undefined): Record<string, string> {
   const token = check.bearer === undefined ? undefined : variable(config, check.bearer);
   return {
     // Frameworks such as Django refuse host names that they do not know.

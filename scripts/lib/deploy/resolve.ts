@@ -59,7 +59,7 @@ export async function resolveApp(
 }
 
 /** The bundle that the machine's own programs trust, for builds behind a proxy that has its own authority. */
-function caBundle(environment: Readonly<NodeJS.ProcessEnv>): string {
+export function caBundle(environment: Readonly<NodeJS.ProcessEnv>): string {
   const named = [environment.NODE_EXTRA_CA_CERTS, environment.SSL_CERT_FILE].find((file) => file && existsSync(file));
   return named ?? '/dev/null';
 }

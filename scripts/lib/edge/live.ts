@@ -1,6 +1,5 @@
-import { extract } from 'tar-stream';
 import type { Colour } from '../config/names.js';
-import type { Docker } from '../engine/docker.js';
+import { type Docker, firstFileOf } from '../engine/docker.js';
 
 /** What the edge serves. */
 export interface LiveSet {
@@ -19,17 +18,6 @@ export interface LiveSet {
 export async function readLiveSet(docker: Docker, container: string): Promise<LiveSet | undefined> {
   const archive = await docker.archive(container, '/var/lib/edge/live/live.json');
   if (!archive) return undefined;
-  const { colour, release, token } = JSON.parse(await firstFile(archive)) as { colour: Colour | null; release: string; token: number };
+  const { colour, release, token } = JSON.parse(await firstFileOf(archive)) as { colour: Colour | null; release: string; token: number };
   return colour === null ? undefined : { colour, version: release, token };
-}
-
-async function firstFile(archive: Buffer): Promise<string> {
-  const entries = extract();
-  entries.end(archive);
-  for await (const entry of entries) {
-    let text = '';
-    for await (const chunk of entry) text += chunk;
-    return text;
-  }
-  return '{}';
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Duplex, PassThrough } from 'node:stream';
 import Dockerode from 'dockerode';
-import { pack } from 'tar-stream';
+import { extract, pack } from 'tar-stream';
 import { messageOf, SlipwayError } from '../errors.js';
 import { type Endpoint, resolveEndpoint } from './endpoint.js';
 
@@ -157,6 +157,18 @@ export async function tarOf(files: readonly ArchiveFile[]): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of archive as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** @returns the text of the first file of a tar archive; empty when it has none */
+export async function firstFileOf(archive: Buffer): Promise<string> {
+  const entries = extract();
+  entries.end(archive);
+  for await (const entry of entries) {
+    let text = '';
+    for await (const chunk of entry) text += chunk;
+    return text;
+  }
+  return '';
 }
 
 function connection(endpoint: Endpoint): Dockerode.DockerOptions {

@@ -14,6 +14,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop.abort(
 
 const files = sirv('dist', {
   etag: true,
+  dev: process.env.NODE_ENV !== 'production', // look at the disk each time
   single: true, // an unknown page address is the page's own business
   ignores: ['^/assets/'], // but an unknown asset is a 404, never the page under an asset's name
   setHeaders(response, path) {

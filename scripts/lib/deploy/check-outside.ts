@@ -1,0 +1,73 @@
+import { loadConfig, type Config } from '../config/load.js';
+import type { Check } from '../config/x-slipway.js';
+import { routeFor, routesOf } from '../edge/routes.js';
+import { Compose } from '../engine/compose.js';
+import type { ProbeResponse } from '../engine/deck/protocol.js';
+import { Docker } from '../engine/docker.js';
+import { exitCodes, UsageError } from '../errors.js';
+import { checksOf, problemWith } from './checks.js';
+import { headersFor } from './probes.js';
+import { resolveApp } from './resolve.js';
+import { findSource } from './source.js';
+import { outsideProbe } from './outside-probe.js';
+
+/** How one declared check went from outside. */
+export interface OutsideCheck {
+  service: string;
+  url: string;
+  /** Undefined: it passed. */
+  problem: string | undefined;
+  milliseconds: number;
+  release: string | undefined;
+}
+
+/**
+ * Asks every declared check once, from outside, as a client would. Checks of paths that no route leads to are left out:
+ * nobody outside can ask them.
+ *
+ * @param url where the app is reached; the edge's published address when left out
+ * @returns the outcomes, and the exit code: 1 when one did not pass
+ */
+export async function checkOutside(url: string | undefined, dotenv: string | undefined): Promise<{ checks: OutsideCheck[]; exitCode: 0 | 1 }> {
+  const config = loadConfig(dotenv);
+  const base = parseUrl(url ?? publishedUrl(config));
+  const docker = new Docker();
+  const source = await findSource(config, 'HEAD');
+  const { app } = await resolveApp(new Compose(docker.endpoint), config, source, { colour: 'blue', version: 'check', release: 'check' });
+  const routes = routesOf(app.services);
+  const asked = app.services.flatMap((service) =>
+    checksOf(service)
+      .filter((check) => routeFor(routes, check.path)?.service === service.name)
+      .map((check) => ask(config, base, service.name, check, routeFor(routes, check.path)?.host)),
+  );
+  const checks = await Promise.all(asked);
+  return { checks, exitCode: checks.some(({ problem }) => problem) ? exitCodes.failed : exitCodes.done };
+}
+
+async function ask(config: Config, base: URL, service: string, check: Check, host: string | undefined): Promise<OutsideCheck> {
+  const began = performance.now();
+  const headers = headersFor(config, check, host);
+  // The public name stands in the URL already, unless the route has a host of its own.
+  if (host === undefined) delete headers.host;
+  const target = new URL(check.path, base);
+  const answer: ProbeResponse = await outsideProbe(target, headers, check.timeout, config.settings.TLS === 'self-signed');
+  return {
+    service,
+    url: target.href,
+    problem: problemWith(answer, check),
+    milliseconds: Math.round(performance.now() - began),
+    release: answer.headers['x-release'],
+  };
+}
+
+function publishedUrl({ settings }: Config): string {
+  const host = settings.BIND_ADDRESS === '0.0.0.0' ? '127.0.0.1' : settings.BIND_ADDRESS;
+  return settings.TLS === 'off' ? `http://${host}:${settings.HTTP_PORT}` : `https://${host}:${settings.HTTPS_PORT}`;
+}
+
+function parseUrl(text: string): URL {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new UsageError(`${JSON.stringify(text)}: should be a URL such as https://example.com`, { hints: ['type: npx zx scripts/check.mjs https://example.com'] });
+  }
+  return new URL(text);
+}

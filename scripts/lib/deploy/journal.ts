@@ -1,0 +1,87 @@
+import type { Config } from '../config/load.js';
+import { JOURNAL_FILE, JOURNAL_FOLDER } from '../engine/deck/protocol.js';
+import { type Docker, firstFileOf } from '../engine/docker.js';
+
+/** One operation as the journal tells it. */
+export interface OperationRecord {
+  token: number;
+  command: string;
+  version: string;
+  colour: string;
+  /** When it began, ISO 8601. */
+  at: string;
+  /** `done`, `failed`, `interrupted`; undefined while it runs, or when its deployer was killed. */
+  outcome: string | undefined;
+  reason: string | undefined;
+  ms: number | undefined;
+  /** The step that it is at, or was at when it ended. */
+  step: string | undefined;
+}
+
+interface JournalRecord {
+  kind: string;
+  token: number;
+  at: string;
+  [key: string]: unknown;
+}
+
+/**
+ * Reads the journal without taking the lock: through a container that is made for it and never started.
+ *
+ * @returns the records, oldest first; none when there is no journal yet
+ */
+export async function readJournal(docker: Docker, config: Config): Promise<JournalRecord[]> {
+  const volume = config.names.volumes.journal;
+  const { Volumes } = await docker.call('listing volumes', () => docker.api.listVolumes({ filters: { name: [volume] } }));
+  if (!Volumes?.some(({ Name }) => Name === volume)) return [];
+  const container = await docker.call('opening the journal', () =>
+    docker.api.createContainer({
+      Image: config.settings.NODE_IMAGE,
+      Cmd: ['true'],
+      HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: JOURNAL_FOLDER, ReadOnly: true }] },
+    }),
+  );
+  try {
+    const archive = await docker.archive(container.id, `${JOURNAL_FOLDER}/${JOURNAL_FILE}`);
+    return archive === undefined ? [] : parseJournal(await firstFileOf(archive));
+  } finally {
+    await docker.call('closing the journal', () => container.remove({ force: true }));
+  }
+}
+
+/** @returns the records of a journal's text; a line that a crash left half written is passed over */
+export function parseJournal(text: string): JournalRecord[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line ? [JSON.parse(line) as JournalRecord] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** @returns the operations of a journal, newest first */
+export function operationsOf(records: readonly JournalRecord[]): OperationRecord[] {
+  const operations = new Map<number, OperationRecord>();
+  for (const record of records) {
+    const known = operations.get(record.token);
+    if (record.kind === 'began') {
+      operations.set(record.token, {
+        token: record.token,
+        command: String(record.command),
+        version: String(record.version),
+        colour: String(record.colour),
+        at: record.at,
+        outcome: undefined,
+        reason: undefined,
+        ms: undefined,
+        step: undefined,
+      });
+    } else if (record.kind === 'step-began' && known) {
+      known.step = String(record.step);
+    } else if (record.kind === 'ended' && known) {
+      Object.assign(known, { outcome: record.outcome, reason: record.reason, ms: record.ms });
+    }
+  }
+  return [...operations.values()].reverse();
+}

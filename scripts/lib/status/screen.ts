@@ -1,0 +1,61 @@
+import { formatBytes, formatDuration } from '../config/durations.js';
+import { colours } from '../config/names.js';
+import type { ContainerStatus, Status } from './status.js';
+
+type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;
+
+/** @returns the status as one screen of lines; pure */
+export function screen(status: Status, now: number, paint: Paint): string[] {
+  const { live, running, problems } = status;
+  return [
+    `${paint('bold', status.stack)}  ${live ? paint('green', `${live.version} is live (${live.colour})`) : paint('yellow', 'no release is live')}`,
+    ...(running ? [`running: ${running.command}, by ${running.by}, since ${running.since}`] : []),
+    ...problems.map((problem) => paint('red', `! ${problem}`)),
+    '',
+    ...table(status, now, paint),
+    '',
+    'last operations',
+    ...(status.operations.length === 0 ? ['  none'] : status.operations.map((operation) => `  ${operationLine(operation, now, Boolean(running))}`)),
+    '',
+    `disk: images ${formatBytes(status.disk.images)}, volumes ${formatBytes(status.disk.volumes)}, build cache ${formatBytes(status.disk.buildCache)}`,
+  ];
+}
+
+function table({ base, colours: all, live }: Status, now: number, paint: Paint): string[] {
+  const rows: string[][] = [['', 'SERVICE', 'REPLICAS', 'HEALTH', 'UP', 'RESTARTS', 'IMAGE']];
+  const add = (group: string, containers: readonly ContainerStatus[]) => {
+    for (const [index, service] of [...new Set(containers.map((container) => container.service))].entries()) {
+      rows.push([index === 0 ? group : '', ...row(service, containers.filter((container) => container.service === service), now)]);
+    }
+  };
+  add('base', base);
+  for (const colour of [...colours].sort((a) => (a === live?.colour ? -1 : 1))) {
+    const versions = [...new Set(all[colour].map(({ version }) => version))].join(', ');
+    add(`${colour} ${versions}${colour === live?.colour ? ' (live)' : ''}`, all[colour]);
+  }
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  return rows.map((cells, index) => {
+    const line = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+    return index === 0 ? paint('dim', line) : line;
+  });
+}
+
+function row(service: string, containers: readonly ContainerStatus[], now: number): string[] {
+  const running = containers.filter(({ state }) => state === 'running');
+  const states = [...new Set(containers.map(({ state, health }) => (state === 'running' ? (health ?? 'running') : state)))];
+  const youngest = Math.min(...running.map(({ since }) => now - Date.parse(since ?? '')));
+  return [
+    service,
+    `${running.length}/${containers.length}`,
+    states.join(', '),
+    running.length > 0 ? formatDuration(Math.max(0, youngest)) : '-',
+    String(containers.reduce((sum, { restarts }) => sum + restarts, 0)),
+    [...new Set(containers.map(({ image }) => image))].join(', '),
+  ];
+}
+
+function operationLine({ at, command, version, outcome, reason, ms, step }: Status['operations'][number], now: number, anyRunning: boolean): string {
+  const ago = `${formatDuration(Math.max(0, now - Date.parse(at)))} ago`;
+  const words = outcome ?? (anyRunning ? `at "${step}"` : `cut off at "${step}"`);
+  return [ago.padEnd(18), `${command} ${version}`.padEnd(16), words, ms === undefined ? '' : `in ${formatDuration(ms)}`, reason ? `(${reason})` : ''].filter(Boolean).join('  ');
+}

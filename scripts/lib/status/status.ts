@@ -1,0 +1,133 @@
+import { loadConfig, type Config } from '../config/load.js';
+import { type Colour, colours } from '../config/names.js';
+import { type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
+import { containersOf, type ContainerState } from '../deploy/state.js';
+import { type LiveSet, readLiveSet } from '../edge/live.js';
+import { Docker } from '../engine/docker.js';
+import { SlipwayError } from '../errors.js';
+
+/** One container, as a person wants to know it. */
+export interface ContainerStatus {
+  service: string;
+  name: string;
+  version: string | undefined;
+  state: string;
+  health: string | undefined;
+  /** ISO 8601; undefined when it does not run. */
+  since: string | undefined;
+  restarts: number;
+  image: string;
+  /** The image's id, which a tag can stop pointing to. */
+  imageId: string;
+}
+
+/** What `status` tells, the same for people and programs. */
+export interface Status {
+  stack: string;
+  live: LiveSet | undefined;
+  /** The operation that holds the lock. */
+  running: { command: string; by: string; since: string } | undefined;
+  base: ContainerStatus[];
+  colours: Record<Colour, ContainerStatus[]>;
+  operations: OperationRecord[];
+  /** Bytes on the engine. */
+  disk: { images: number; volumes: number; buildCache: number };
+  problems: string[];
+}
+
+/** How many of the last operations are told. */
+const OPERATIONS = 5;
+
+/**
+ * Looks at a stack; takes no lock and changes nothing.
+ *
+ * @param dotenv the path that --dotenv gave
+ */
+export async function readStatus(dotenv: string | undefined): Promise<Status> {
+  const config = loadConfig(dotenv);
+  const docker = new Docker();
+  if (!(await docker.probe())) {
+    throw new SlipwayError(`no Docker Engine answers at ${docker.endpoint.host}`, { hints: ['start it, or type: npm run setup'], exitCode: 2 });
+  }
+  const containers = await containersOf(docker, config.names);
+  const edge = containers.base.find(({ service }) => service === 'edge');
+  const [live, running, records, disk, base, blue, green] = await Promise.all([
+    edge && readLiveSet(docker, edge.id),
+    lockHolder(docker, config),
+    readJournal(docker, config),
+    diskUse(docker),
+    describeAll(docker, containers.base),
+    describeAll(docker, containers.colours.blue),
+    describeAll(docker, containers.colours.green),
+  ]);
+  const status: Status = {
+    stack: config.settings.STACK,
+    live,
+    running,
+    base,
+    colours: { blue, green },
+    operations: operationsOf(records).slice(0, OPERATIONS),
+    disk,
+    problems: [],
+  };
+  return { ...status, problems: problemsOf(status) };
+}
+
+/** @returns what a person should look at, a line each; pure */
+export function problemsOf({ base, colours: all, live, operations, running }: Omit<Status, 'problems'>): string[] {
+  const problems: string[] = [];
+  if (base.length === 0) return ['nothing is deployed yet'];
+  if (!live) problems.push('no release is live');
+  for (const { name, state, health } of base) {
+    if (state !== 'running' || health === 'unhealthy') problems.push(`${name} is ${state === 'running' ? health : state}`);
+  }
+  for (const colour of colours) {
+    for (const { name, state, health, version } of all[colour]) {
+      if (colour !== live?.colour) continue;
+      if (state !== 'running' || health === 'unhealthy') problems.push(`${name} is ${state === 'running' ? health : state}, and ${colour} is live`);
+      if (version !== live.version) problems.push(`${name} is of ${version}, and ${live.version} is live`);
+    }
+  }
+  if (live && all[live.colour].length === 0) problems.push(`${live.colour} is live and has no containers`);
+  const [last] = operations;
+  if (last && last.outcome === undefined && !running) problems.push(`${last.command} ${last.version} was cut off at "${last.step}"`);
+  return problems;
+}
+
+async function describeAll(docker: Docker, containers: readonly ContainerState[]): Promise<ContainerStatus[]> {
+  const described = await Promise.all(
+    containers.map(async ({ id, service, name, version, state, health, image }): Promise<ContainerStatus | undefined> => {
+      const inspected = await docker.inspect(id);
+      if (!inspected) return undefined;
+      return {
+        service,
+        name,
+        version,
+        state,
+        health,
+        since: state === 'running' ? inspected.State.StartedAt : undefined,
+        restarts: inspected.RestartCount,
+        image,
+        imageId: inspected.Image,
+      };
+    }),
+  );
+  return described.filter((one) => one !== undefined).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+async function lockHolder(docker: Docker, config: Config): Promise<Status['running']> {
+  const deck = await docker.inspect(config.names.deck);
+  if (!deck?.State.Running) return undefined;
+  const label = (part: string) => deck.Config.Labels[`dev.slipway.deck${part}`] ?? 'unknown';
+  return { command: label(''), by: label('.by'), since: label('.since') };
+}
+
+async function diskUse(docker: Docker): Promise<Status['disk']> {
+  const use = await docker.call('asking the engine about its disk', () => docker.api.df());
+  const sum = (sizes: readonly (number | undefined)[]) => sizes.reduce<number>((all, size) => all + Math.max(0, size ?? 0), 0);
+  return {
+    images: use.LayersSize ?? 0,
+    volumes: sum((use.Volumes ?? []).map((volume: { UsageData?: { Size?: number } }) => volume.UsageData?.Size)),
+    buildCache: sum((use.BuildCache ?? []).map((entry: { Size?: number }) => entry.Size)),
+  };
+}

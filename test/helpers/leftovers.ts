@@ -1,0 +1,48 @@
+import Dockerode from 'dockerode';
+
+export const engine = new Dockerode();
+
+const isIn = (prefix: string, name: string) => new RegExp(`^/?${prefix}([-_/.:]|$)`).test(name);
+
+/** Everything on the engine whose name begins with a stack's (or a whole run's) name. */
+async function everythingOf(prefix: string) {
+  const [containers, networks, { Volumes }, images] = await Promise.all([
+    engine.listContainers({ all: true }),
+    engine.listNetworks(),
+    engine.listVolumes(),
+    engine.listImages({ all: false }),
+  ]);
+  const project = (labels: Record<string, string> | undefined | null) => labels?.['com.docker.compose.project'] ?? '';
+  return {
+    containers: containers.filter(({ Names, Labels }) => Names.some((name) => isIn(prefix, name)) || isIn(prefix, project(Labels))),
+    networks: networks.filter(({ Name }) => isIn(prefix, Name)),
+    volumes: (Volumes ?? []).filter(({ Name }) => isIn(prefix, Name)),
+    // An image whose tag went to a newer build has no name left, but still the label of the project that built it.
+    images: images.filter(({ RepoTags, Labels }) => (RepoTags ?? []).some((tag) => isIn(prefix, tag)) || isIn(prefix, project(Labels))),
+  };
+}
+
+/** @returns a name for each container, network, volume and image that is there */
+export async function leftovers(prefix: string): Promise<string[]> {
+  const { containers, networks, volumes, images } = await everythingOf(prefix);
+  return [
+    ...containers.map(({ Names, State }) => `container ${Names[0]} (${State})`),
+    ...networks.map(({ Name }) => `network ${Name}`),
+    ...volumes.map(({ Name }) => `volume ${Name}`),
+    ...images.map(({ RepoTags, Id }) => `image ${RepoTags?.[0] ?? Id}`),
+  ].sort();
+}
+
+/** Removes all of it: containers first, since they hold the rest. */
+export async function destroyEverything(prefix: string): Promise<void> {
+  const { containers, networks, volumes, images } = await everythingOf(prefix);
+  await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true }).catch(gone)));
+  await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove().catch(gone)));
+  await Promise.all(volumes.map(({ Name }) => engine.getVolume(Name).remove().catch(gone)));
+  for (const { Id } of images) await engine.getImage(Id).remove({ force: true }).catch(gone);
+}
+
+/** 404: it is gone already. 409: its removal is under way; what stays is found by {@link leftovers}. */
+function gone(error: { statusCode?: number }): void {
+  if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+}

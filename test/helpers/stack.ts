@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Dockerode from 'dockerode';
+import { expect, inject } from 'vitest';
+import type { Key } from '../../scripts/lib/config/schema.js';
+import { Docker } from '../../scripts/lib/engine/docker.js';
+import { startLoad } from '../../scripts/lib/load/load.js';
+import { type Summary, summarise } from '../../scripts/lib/load/summary.js';
+import { chooseImages } from '../../scripts/lib/setup/image-choice.js';
+import { type Answer, fetchFrom, type FetchOptions } from './http.js';
+import { destroyEverything, engine, leftovers } from './leftovers.js';
+import { type Ended, type Running, start } from './process.js';
+
+export type Values = Partial<Record<Key, string>>;
+
+export interface RunOptions {
+  /** Environment variables, such as SAMPLE_BREAK. */
+  env?: NodeJS.ProcessEnv;
+  /** Further arguments. */
+  args?: readonly string[];
+}
+
+/** Where the sample's images get a name that belongs to the stack, so that removing them concerns nobody else. */
+const OWN_IMAGES = `services:
+  backend: { image: "\${STACK}/backend:\${VERSION}" }
+  worker: { image: "\${STACK}/backend:\${VERSION}" }
+  scheduler: { image: "\${STACK}/backend:\${VERSION}" }
+  frontend: { image: "\${STACK}/frontend:\${VERSION}" }
+`;
+
+/** One installation, with a name, ports and secrets of its own. */
+export class Stack {
+  readonly name: string;
+  readonly folder: string;
+  readonly dotenv: string;
+  readonly values: Values;
+
+  constructor(name: string, folder: string, values: Values) {
+    this.name = name;
+    this.folder = folder;
+    this.dotenv = join(folder, '.env');
+    this.values = values;
+    this.set({});
+  }
+
+  get port(): number {
+    return Number(this.values.HTTP_PORT);
+  }
+
+  get secrets(): string[] {
+    const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY } = this.values;
+    return [DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY] as string[];
+  }
+
+  /** Changes values of the .env file. */
+  set(values: Values): void {
+    Object.assign(this.values, values);
+    const text = Object.entries(this.values).map(([key, value]) => `${key}=${value}\n`);
+    writeFileSync(this.dotenv, text.join(''), { mode: 0o600 });
+  }
+
+  /** Writes a file into the stack's folder. */
+  file(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** Starts a command of the toolkit. */
+  start(command: string, words: readonly string[], { env = {}, args = [] }: RunOptions = {}): Running {
+    return start([process.execPath, `scripts/${command}.mjs`, ...words, '--dotenv', this.dotenv, '--json', ...args], env);
+  }
+
+  startDeploy(version: string, options: RunOptions = {}): Running {
+    return this.start('deploy', [version], options);
+  }
+
+  deploy(version: string, options: RunOptions = {}): Promise<Ended> {
+    return this.startDeploy(version, options).ended;
+  }
+
+  /** Deploys and expects that it works. */
+  async deployed(version: string, options: RunOptions = {}): Promise<Ended> {
+    const ended = await this.deploy(version, options);
+    expect(ended.exitCode, `${ended.stderr}\n${ended.stdout}`).toBe(0);
+    return ended;
+  }
+
+  /** One request through the edge's published port, on a connection of its own. */
+  fetch(path: string, options: FetchOptions = {}): Promise<Answer> {
+    return fetchFrom({ port: this.port, path, ...options });
+  }
+
+  /** @returns the release and the colour that the edge names */
+  async live(): Promise<{ release: string | undefined; colour: string | undefined }> {
+    const { headers } = await this.fetch('/api/whoami');
+    return { release: headers['x-release'] as string | undefined, colour: headers['x-colour'] as string | undefined };
+  }
+
+  /** @returns every container of a project (`''`: the base), running or not */
+  async containers(project: '' | 'blue' | 'green' | 'all' = 'all'): Promise<Dockerode.ContainerInfo[]> {
+    const all = await engine.listContainers({ all: true, filters: { label: [`dev.slipway.stack=${this.name}`] } });
+    if (project === 'all') return all;
+    const name = project === '' ? this.name : `${this.name}-${project}`;
+    return all.filter(({ Labels }) => Labels['com.docker.compose.project'] === name);
+  }
+
+  /** @returns the services that run in a colour, one entry a container */
+  async running(colour: 'blue' | 'green'): Promise<string[]> {
+    const containers = await this.containers(colour);
+    return containers.filter(({ State }) => State === 'running').map(({ Labels }) => Labels['com.docker.compose.service'] ?? '').sort();
+  }
+
+  /** @returns the id of a service's first container */
+  async container(project: '' | 'blue' | 'green', service: string, number = 1): Promise<Dockerode.Container> {
+    const found = (await this.containers(project)).find(
+      ({ Labels }) => Labels['com.docker.compose.service'] === service && Labels['com.docker.compose.container-number'] === String(number),
+    );
+    expect(found, `${service} of ${project || 'the base'}`).toBeDefined();
+    return engine.getContainer(found?.Id ?? '');
+  }
+
+  /** Asks Postgres itself. @returns the rows, a line each, columns separated by "|" */
+  async sql(query: string): Promise<string[]> {
+    const { id } = await this.container('', 'postgres');
+    const command = ['exec', id, 'psql', '-h', '/var/run/postgresql', '-U', 'postgres', '-d', 'app', '-XAtc', query];
+    return execFileSync('docker', command, { encoding: 'utf8' }).split('\n').filter(Boolean);
+  }
+
+  /** Runs some work while clients send requests that are never retried. */
+  async underLoad<T>(work: () => Promise<T>, post = { path: '/api/notes', body: '{"text":"a note"}' }): Promise<{ result: T; load: Summary }> {
+    const load = startLoad({
+      host: '127.0.0.1',
+      port: this.port,
+      connections: 8,
+      thinkTime: 60,
+      get: '/api/whoami',
+      post,
+      limit: { requests: 50_000, milliseconds: 120_000 },
+    });
+    try {
+      const result = await work();
+      await load.stop();
+      return { result, load: summarise(load.samples) };
+    } finally {
+      await load.stop();
+    }
+  }
+
+  /** Everything on the engine that has the stack's name. */
+  leftovers(): Promise<string[]> {
+    return leftovers(this.name);
+  }
+
+  /** Removes everything and makes sure that nothing is left. */
+  async destroy(): Promise<void> {
+    await destroyEverything(this.name);
+    rmSync(this.folder, { recursive: true, force: true });
+    expect(await this.leftovers()).toEqual([]);
+  }
+}
+
+let count = 0;
+
+/** @returns a stack that exists as a .env file only */
+export async function createStack(values: Values = {}): Promise<Stack> {
+  count++;
+  const name = `${inject('runPrefix')}-${process.pid.toString(36)}${count}`;
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+  const override = join(folder, 'own-images.yml');
+  writeFileSync(override, OWN_IMAGES);
+  const [http, https] = [await freePort(), await freePort()];
+  const secret = (bytes: number) => randomBytes(bytes).toString('base64url');
+  return new Stack(name, folder, {
+    STACK: name,
+    APP_COMPOSE: `compose/blue-green.yml,${override}`,
+    HTTP_PORT: String(http),
+    HTTPS_PORT: String(https),
+    KEEPALIVE_TIMEOUT: '2s',
+    DRAIN_TIMEOUT: '5s',
+    HEALTH_TIMEOUT: '15s',
+    RATE_API: 'off',
+    RATE_AUTH: 'off',
+    RATE_ADDRESS: 'off',
+    STACK_MEMORY: '1g',
+    DB_PASSWORD: secret(24),
+    POSTGRES_PASSWORD: secret(24),
+    REDIS_PASSWORD: secret(24),
+    SECRET_KEY: secret(48),
+    ...(await chooseImages(new Docker())),
+    ...values,
+  });
+}
+
+/** Below the range that outgoing connections take their ports from. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
+
+/** No request was lost, and none was answered with anything but 2xx. */
+export function expectNothingLost(load: Summary): void {
+  expect(load.sent, 'the load really ran').toBeGreaterThan(50);
+  expect({ lost: load.lost, refused: load.refused, reasons: load.reasons }).toEqual({ lost: 0, refused: 0, reasons: {} });
+}

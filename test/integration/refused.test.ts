@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createStack, expectNothingLost, type RunOptions, type Stack } from '../helpers/stack.js';
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await createStack({ HEALTH_TIMEOUT: '8s' });
+  await stack.deployed('t1');
+});
+afterAll(() => stack?.destroy());
+
+const jobs = { path: '/api/jobs', body: '{"payload":{"ms":1}}' };
+
+/** Deploys a bad release while clients read and post jobs; checks all that has to hold however it is refused. */
+async function refused(version: string, options: RunOptions) {
+  const { result, load } = await stack.underLoad(() => stack.deploy(version, options), jobs);
+  console.log(version, Math.round(result.milliseconds), load, `\n${result.stderr}`);
+  expect(result.exitCode, result.stderr).toBe(1);
+  expectNothingLost(load);
+  expect(await stack.live()).toEqual({ release: 't1', colour: 'blue' });
+  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+  expect(await stack.containers('green'), 'what is left of the refused colour').toEqual([]);
+  expect(await stack.sql(`SELECT count(*) FROM jobs_done WHERE version <> 't1'`), 'jobs that another release than the live one took').toEqual(['0']);
+  return result;
+}
+
+describe('a release is refused, and the old colour serves without losing a request, when', () => {
+  test('it never becomes healthy: the health check and the last log lines are shown', async () => {
+    const { stderr } = await refused('t2-sick', { env: { SAMPLE_BREAK: 'never-healthy' } });
+    expect(stderr).toMatch(/backend-\d: not healthy after 8 s/);
+    expect(stderr).toMatch(/health check: .*broken on purpose: never healthy/);
+    expect(stderr).toMatch(/log: .*"listening"/);
+  });
+
+  test('a declared check fails: what it answered and the last log lines are shown', async () => {
+    const { stderr } = await refused('t2-500', { env: { SAMPLE_BREAK: 'error-500' } });
+    expect(stderr).toMatch(/backend: \/api\/notes: answered 500, should be 200/);
+    expect(stderr).toMatch(/log: .*broken on purpose: this build cannot list notes/);
+  });
+
+  test('its migration fails: the migration’s own words are shown', async () => {
+    const { stderr } = await refused('t2-migration', { env: { SAMPLE_BREAK: 'migration-fails' } });
+    expect(stderr).toMatch(/900_broken/);
+    expect(stderr).toMatch(/relation "table_that_does_not_exist" does not exist/);
+  });
+
+  test('an image exists nowhere: the image and the service are named', async () => {
+    const extra = stack.file('missing.yml', `services:\n  reports:\n    image: "\${STACK}/reports:\${VERSION}"\n    networks: [data]\n`);
+    const { stderr } = await refused('t2-missing', { env: { APP_COMPOSE: `${stack.values.APP_COMPOSE},${extra}` } });
+    expect(stderr).toMatch(/reports:t2-missing of reports is nowhere/);
+  });
+
+  test('it crashes some seconds after its start', async () => {
+    const { stderr } = await refused('t2-crash', { env: { SAMPLE_BREAK: 'crash-after-5s' } });
+    expect(stderr).toMatch(/it ended with exit code 1/);
+    expect(stderr).toMatch(/log: .*this build crashes 5 s after its start/);
+  });
+});
+
+test('the next good release is deployed after all that', async () => {
+  const { result, load } = await stack.underLoad(() => stack.deployed('t3'), jobs);
+  expectNothingLost(load);
+  expect(result.json).toMatchObject({ outcome: 'deployed', version: 't3', colour: 'green' });
+  expect(await stack.live()).toEqual({ release: 't3', colour: 'green' });
+});

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/files/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: 'test/helpers/global-setup.ts',
+          // A deploy takes some ten seconds, a first one with a new database a little more.
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          // Each file has a stack of its own; more than two of them would only measure how busy the machine is.
+          maxWorkers: 2,
+          retry: 0,
+        },
+      },
+    ],
+  },
+});
