@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Docker } from '../engine/docker.js';
-import { run } from '../engine/run.js';
+import { run, tryRun } from '../engine/run.js';
 import { SlipwayError } from '../errors.js';
 import { daemonPaths, type HostFacts } from './engine-facts.js';
 
@@ -14,17 +14,18 @@ const POLL_MS = 200;
 /**
  * Starts the engine that is installed on this machine, and waits until it answers.
  *
- * @param by the machine's way to start services; `none` means a dockerd in the background, which outlives this process
+ * @param init the machine's way to start services; `none` means a dockerd in the background, which outlives this process
+ * @returns the way that it was started
  * @throws SlipwayError with the last lines of its log
  */
-export async function startEngine(docker: Docker, by: HostFacts['init'], say: (line: string) => void): Promise<void> {
-  if (by === 'systemd') await run(['systemctl', 'start', 'docker'], { onLine: say });
-  if (by === 'service') await run(['service', 'docker', 'start'], { onLine: say });
+export async function startEngine(docker: Docker, init: HostFacts['init'], say: (line: string) => void): Promise<HostFacts['init']> {
+  const by = await byService(init, say);
   // A package's installation may have started one a moment ago: a second one would only complain.
   const ended = by === 'none' && !isStarting() ? startInBackground() : new Promise<never>(() => {});
   const stop = new AbortController();
   try {
     await Promise.race([answer(docker, stop.signal), ended]);
+    return by;
   } catch (error) {
     throw new SlipwayError('the Docker Engine was started, but it does not answer', {
       details: await lastWords(by),
@@ -34,6 +35,14 @@ export async function startEngine(docker: Docker, by: HostFacts['init'], say: (l
   } finally {
     stop.abort();
   }
+}
+
+async function byService(init: HostFacts['init'], say: (line: string) => void): Promise<HostFacts['init']> {
+  if (init === 'systemd') await run(['systemctl', 'start', 'docker'], { onLine: say });
+  if (init !== 'service') return init;
+  // In a container the init script fails at raising its limits, which a dockerd of our own does without.
+  const { exitCode } = await tryRun(['service', 'docker', 'start'], { onLine: say });
+  return exitCode === 0 ? 'service' : 'none';
 }
 
 function startInBackground(): Promise<never> {

@@ -65,8 +65,9 @@ async function perform(step: EngineStep, docker: Docker, progress: SetupProgress
     case 'install':
       await progress.step('Install the Docker Engine', (say) => aptInstall(step.packages, say, step.from));
       return [`installed ${step.packages.join(' ')}${step.from ? ` from Debian ${step.from}` : ''}`];
-    case 'start':
-      await progress.step('Start the Docker Engine', (say) => startEngine(docker, step.by, say));
-      return [step.by === 'none' ? 'started dockerd in the background, its log is /var/log/dockerd.log' : 'started the Docker Engine'];
+    case 'start': {
+      const by = await progress.step('Start the Docker Engine', (say) => startEngine(docker, step.by, say));
+      return [by === 'none' ? 'started dockerd in the background, its log is /var/log/dockerd.log' : 'started the Docker Engine'];
+    }
   }
 }
