@@ -53,7 +53,7 @@ try {
   await $({ quiet: true, nothrow: true, detached: true })`docker rm --force --volumes ${name}`;
   if (stop.signal.aborted) {
     say(`stopped: ${stop.signal.reason}`);
-    process.exitCode = 130;
+    process.exitCode = /^SIG/.test(stop.signal.reason) ? 130 : 1;
   }
   log.end();
 }

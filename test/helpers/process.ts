@@ -22,11 +22,20 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-/** Starts a command as a person would, in the project's folder. */
-export function start(command: readonly [string, ...string[]], env: NodeJS.ProcessEnv = {}): Running {
+/**
+ * Starts a command as a person would, in the project's folder.
+ *
+ * @param group gives it a process group of its own, all of which gets the signals, as from a terminal
+ */
+export function start(command: readonly [string, ...string[]], env: NodeJS.ProcessEnv = {}, { group = false } = {}): Running {
   const began = performance.now();
   const [program, ...rest] = command;
-  const child: ChildProcess = spawn(program, rest, { cwd: projectRoot, env: { ...ownEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(program, rest, {
+    cwd: projectRoot,
+    env: { ...ownEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: group,
+  });
   let stdout = '';
   let stderr = '';
   let over = false;
@@ -53,7 +62,7 @@ export function start(command: readonly [string, ...string[]], env: NodeJS.Proce
   return {
     pid: child.pid ?? 0,
     ended,
-    kill: (signal) => void child.kill(signal),
+    kill: (signal) => void (group ? process.kill(-(child.pid ?? 0), signal) : child.kill(signal)),
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const listener = () => {

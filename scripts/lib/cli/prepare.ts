@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Config, dotenvPath, loadConfig } from '../config/load.js';
 import { Docker } from '../engine/docker.js';
 import { isReady } from '../setup/ready.js';
+import { isAtLeast, leastEngine } from '../setup/versions.js';
 import { askOnTerminal } from './ask.js';
 import type { Output } from './output.js';
 import { setupProgress } from './setup-progress.js';
@@ -11,7 +12,8 @@ import { setupProgress } from './setup-progress.js';
  */
 export function prepareForDeploy(output: Output, yes: boolean): (config: Config, docker: Docker) => Promise<void> {
   return async (config, docker) => {
-    const ready = (await docker.probe()) !== undefined && (await isReady(config, docker)).length === 0;
+    const engine = await docker.probe();
+    const ready = isAtLeast(engine?.version, leastEngine) && (await isReady(config, docker)).length === 0;
     if (!ready) await runSetup(output, yes, config.file);
   };
 }

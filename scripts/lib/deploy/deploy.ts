@@ -1,12 +1,12 @@
-import { type ReleaseIdentity, releaseModel } from '../config/app-model.js';
+import { type AppModel, type ReleaseIdentity, releaseModel } from '../config/app-model.js';
 import { type Config, loadConfig } from '../config/load.js';
 import { parseVersion } from '../config/version.js';
-import { Compose } from '../engine/compose.js';
+import { Compose, type ComposeProject } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
 import { Docker } from '../engine/docker.js';
 import { exitCodes, messageOf, SlipwayError } from '../errors.js';
 import { containerError, watchDeaths } from './containers.js';
-import { execute } from './executor.js';
+import { execute, type StepTime } from './executor.js';
 import type { Operation } from './operation.js';
 import { idleColour, planDeploy, type Step } from './plan.js';
 import { preflight } from './preflight.js';
@@ -33,7 +33,7 @@ export interface DeployOptions {
 
 /** What a deploy came to. */
 export type DeployResult =
-  | { outcome: 'deployed'; version: string; colour: string; release: string; milliseconds: number }
+  | { outcome: 'deployed'; version: string; colour: string; release: string; milliseconds: number; steps: StepTime[] }
   | { outcome: 'already-live'; version: string; colour: string }
   | { outcome: 'planned'; version: string; steps: Step[] };
 
@@ -53,73 +53,93 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
   const before = await observe(docker, config.names);
   if (before.live?.version === version && !options.force) return { outcome: 'already-live', version, colour: before.live.colour };
 
-  const source = await findSource(config, version);
+  const context: Context = { version, before, config, docker, compose: new Compose(docker.endpoint), options };
+  // While Compose resolves the app's files, the lock is taken; a first deploy, which has nothing yet, waits until they are found good.
+  const early = before.live && !options.dryRun ? openDeck(context) : undefined;
+  early?.catch(() => {});
+  let source: Source | undefined;
   try {
-    return await deployFrom(source, version, before, config, docker, options);
+    source = await findSource(config, version);
+    const release = await prepareRelease(context, source);
+    if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
+    return await deployRelease(context, release, await (early ?? openDeck(context)));
   } finally {
-    await source.remove();
+    await Promise.all([source?.remove(), early?.then((deck) => deck.close(), () => {}), options.reporter.end()]);
   }
 }
 
-async function deployFrom(
-  source: Source,
-  version: string,
-  before: State,
-  config: Config,
-  docker: Docker,
-  options: DeployOptions,
-): Promise<DeployResult> {
-  const { reporter } = options;
-  const compose = new Compose(docker.endpoint);
-  const colour = idleColour(before);
+/** What one deploy knows before it has anything to do. */
+interface Context {
+  version: string;
+  before: State;
+  config: Config;
+  docker: Docker;
+  compose: Compose;
+  options: DeployOptions;
+}
+
+/** A release that can be deployed: everything about it is known and checked. */
+interface Release {
+  source: Source;
+  app: AppModel;
+  identity: ReleaseIdentity;
+  project: ComposeProject;
+  volumes: string[];
+  steps: Step[];
+}
+
+function openDeck({ docker, config, version, before }: Context): Promise<Deck> {
+  const network = before.live ? config.names.networks.app : undefined;
+  return Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: `deploy ${version}`, network });
+}
+
+async function prepareRelease({ version, before, config, docker, compose, options }: Context, source: Source): Promise<Release> {
   const release = `${version}-${stamp(new Date())}`;
-  const identity: ReleaseIdentity = {
-    stack: config.settings.STACK,
-    colour,
-    version,
-    release,
-    appEnv: config.appEnv,
-    cpus: (await docker.machine()).cpus,
-  };
+  const { cpus } = await docker.machine();
+  const identity: ReleaseIdentity = { stack: config.settings.STACK, colour: idleColour(before), version, release, appEnv: config.appEnv, cpus };
   const { app, files } = await resolveApp(compose, config, source, identity);
   await preflight(config, docker, before);
   if (source.kind === 'working-tree' && app.services.some(({ builds }) => builds)) {
-    reporter.note(
-      `there is no git tag ${version}: what has to be built is built from the working tree${source.revision ? ` (${source.revision.slice(0, 12)})` : ''}`,
-    );
+    const revision = source.revision ? ` (${source.revision.slice(0, 12)}${source.revision.endsWith('-dirty') ? ', with changes' : ''})` : '';
+    options.reporter.note(`there is no git tag ${version}: what has to be built is built from the working tree${revision}`);
   }
-
-  const steps = planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE });
-  if (options.dryRun) return { outcome: 'planned', version, steps };
-
   const model = releaseModel(app, config.names, identity);
+  return {
+    source,
+    app,
+    identity,
+    project: { ...files, files: { model: model.yaml } },
+    volumes: model.volumes,
+    steps: planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE }),
+  };
+}
+
+async function deployRelease({ docker, config, compose, before, options }: Context, release: Release, deck: Deck): Promise<DeployResult> {
   const began = performance.now();
-  const deck = await Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: `deploy ${version}` });
+  const { steps, identity } = release;
   try {
     await assertUnchanged(docker, config, before);
     const stopping = new AbortController();
     const operation: Operation = {
+      ...release,
       config,
       docker,
       compose,
       deck,
       before,
-      app,
-      source,
-      identity,
-      project: { ...files, files: { model: model.yaml } },
-      volumes: model.volumes,
+      stopping,
       signal: stopping.signal,
+      drift: Promise.resolve([]),
       drained: Promise.resolve(),
       push: options.push,
-      warn: (text) => reporter.warn(text),
+      warn: (text) => options.reporter.warn(text),
     };
-    await journaled(operation, () => watched(operation, stopping, options, () => execute(operation, steps, reporter)));
+    const times = await journaled(operation, () => watched(operation, options, () => execute(operation, steps, options.reporter)));
+    const { version, colour, release: name } = identity;
+    return { outcome: 'deployed', version, colour, release: name, milliseconds: performance.now() - began, steps: times };
   } finally {
     await deck.close();
-    await reporter.end();
   }
-  return { outcome: 'deployed', version, colour, release, milliseconds: performance.now() - began };
 }
 
 /** The plan was made before the lock was taken: it holds only if nobody cut in between. */
@@ -133,25 +153,27 @@ async function assertUnchanged(docker: Docker, config: Config, before: State): P
 }
 
 /** Writes the operation's beginning and end to the journal. */
-async function journaled({ deck, identity }: Operation, work: () => Promise<void>): Promise<void> {
+async function journaled<T>({ deck, identity }: Operation, work: () => Promise<T>): Promise<T> {
   const began = performance.now();
   const common = { token: deck.token, command: 'deploy', version: identity.version, colour: identity.colour, release: identity.release };
   await deck.append({ at: new Date().toISOString(), kind: 'began', ...common });
   const end = (outcome: string, reason?: string) =>
     deck.append({ at: new Date().toISOString(), kind: 'ended', ...common, outcome, reason, ms: Math.round(performance.now() - began) });
   try {
-    await work();
+    const result = await work();
     await end('done');
+    return result;
   } catch (error) {
     // The deck may be what was lost; the first error is the one to tell.
-    await end(error instanceof InterruptedError ? 'interrupted' : 'failed', messageOf(error)).catch(() => {});
+    const interrupted = error instanceof SlipwayError && error.exitCode === exitCodes.interrupted;
+    await end(interrupted ? 'interrupted' : 'failed', messageOf(error)).catch(() => {});
     throw error;
   }
 }
 
 /** Stops the work on Ctrl-C, or as soon as a container of the new colour dies. */
-async function watched(operation: Operation, stopping: AbortController, options: DeployOptions, work: () => Promise<void>): Promise<void> {
-  const { docker, config, identity, before } = operation;
+async function watched<T>(operation: Operation, options: DeployOptions, work: () => Promise<T>): Promise<T> {
+  const { docker, config, identity, before, stopping } = operation;
   // Containers that an older release left in this colour are replaced: their end is no news.
   const older = new Set(before.colours[identity.colour].map(({ id }) => id));
   const stopWatching = await watchDeaths(docker, config.names.project(identity.colour), (container, exitCode) => {
@@ -160,7 +182,7 @@ async function watched(operation: Operation, stopping: AbortController, options:
   });
   const stopListening = options.onInterrupt(() => stopping.abort(new InterruptedError()));
   try {
-    await work();
+    return await work();
   } finally {
     stopListening();
     stopWatching();

@@ -1,6 +1,6 @@
 import { exitCodes, messageOf, SlipwayError } from '../errors.js';
 import type { Operation, StepReport } from './operation.js';
-import type { Step } from './plan.js';
+import { grouped, type Step } from './plan.js';
 import type { Reporter } from './reporter.js';
 import { perform } from './steps/index.js';
 
@@ -9,31 +9,62 @@ interface Undo {
   action: () => Promise<void>;
 }
 
+/** How long a step took. */
+export interface StepTime {
+  id: string;
+  milliseconds: number;
+}
+
 /** From these steps on going forward is the safe way: the old colour is being stopped. */
 const POINT_OF_NO_RETURN: ReadonlySet<Step['kind']> = new Set(['retire', 'record']);
 
 /**
- * Does the steps in order, each written to the journal before it begins and after it ended. When one fails, everything
- * that was done is undone in reverse order, so that the old colour serves as before.
+ * Does the steps in order (those that are beside each other at the same time), each written to the journal before it
+ * begins and after it ended. When one fails, everything that was done is undone in reverse order, so that the old colour
+ * serves as before.
  *
+ * @returns how long each step took
  * @throws SlipwayError saying which step failed and why; failures while undoing are joined to it (exit code 4)
  */
-export async function execute(operation: Operation, steps: readonly Step[], reporter: Reporter): Promise<void> {
+export async function execute(operation: Operation, steps: readonly Step[], reporter: Reporter): Promise<StepTime[]> {
   const undos: Undo[] = [];
+  const times: StepTime[] = [];
   reporter.begin(steps);
-  for (const step of steps) {
-    try {
-      await executeStep(operation, step, reporter, undos);
-    } catch (error) {
-      if (POINT_OF_NO_RETURN.has(step.kind)) throw unfinished(step, error);
-      reporter.failed(step.id, messageOf(error));
-      const failures = await undoAll(operation, undos, reporter);
-      throw joined(error, step, failures);
-    }
+  for (const group of grouped(steps)) {
+    const final = group.every(({ kind }) => POINT_OF_NO_RETURN.has(kind));
+    const failure = await executeGroup(operation, group, reporter, undos, times);
+    if (!failure) continue;
+    if (final) throw unfinished(failure);
+    // When the operation was stopped, the steps only tell that they were aborted: why is what the person wants to know.
+    const error = operation.stopping.signal.aborted ? operation.stopping.signal.reason : failure.error;
+    reporter.failed(failure.step.id, messageOf(error));
+    throw joined(error, failure.step, await undoAll(operation, undos, reporter));
   }
+  return times;
 }
 
-async function executeStep(operation: Operation, step: Step, reporter: Reporter, undos: Undo[]): Promise<void> {
+interface Failure {
+  step: Step;
+  error: unknown;
+}
+
+/** Does a group's steps side by side. The first that fails stops the others, and all have ended when this returns. */
+async function executeGroup(operation: Operation, group: readonly Step[], reporter: Reporter, undos: Undo[], times: StepTime[]): Promise<Failure | undefined> {
+  let first: Failure | undefined;
+  await Promise.all(
+    group.map(async (step) => {
+      try {
+        times.push(await executeStep(operation, step, reporter, undos));
+      } catch (error) {
+        first ??= { step, error };
+        if (!POINT_OF_NO_RETURN.has(step.kind)) operation.stopping.abort(error);
+      }
+    }),
+  );
+  return first;
+}
+
+async function executeStep(operation: Operation, step: Step, reporter: Reporter, undos: Undo[]): Promise<StepTime> {
   const { deck, signal } = operation;
   const began = performance.now();
   const report: StepReport = {
@@ -47,6 +78,7 @@ async function executeStep(operation: Operation, step: Step, reporter: Reporter,
   const detail = await perform(operation, step, report);
   await deck.append({ at: now(), kind: 'step-done', token: deck.token, step: step.id, ms: Math.round(performance.now() - began) });
   reporter.done(step.id, performance.now() - began, detail);
+  return { id: step.id, milliseconds: Math.round(performance.now() - began) };
 }
 
 async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Reporter): Promise<string[]> {
@@ -91,7 +123,7 @@ function withFailures(
   });
 }
 
-function unfinished(step: Step, error: unknown): SlipwayError {
+function unfinished({ step, error }: Failure): SlipwayError {
   return new SlipwayError(`the new release is live, but this was left undone: ${step.title}: ${messageOf(error)}`, {
     hints: ['look at it with: npx zx scripts/status.mjs'],
     exitCode: exitCodes.attention,

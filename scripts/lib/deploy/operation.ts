@@ -24,8 +24,11 @@ export interface Operation {
   project: ComposeProject;
   /** Volumes of the stack that the app needs. */
   volumes: readonly string[];
-  /** Aborted when the operation is to stop: Ctrl-C, or a container of the new colour died. */
+  /** Aborted when the operation is to stop: a step failed, Ctrl-C, or a container of the new colour died. */
+  stopping: AbortController;
   signal: AbortSignal;
+  /** What the files say that the running base should be; the base's step asks, the last step tells. */
+  drift: Promise<readonly string[]>;
   /** Resolves when the old workers of the edge are gone; set by the cut. */
   drained: Promise<void>;
   push: boolean;

@@ -18,8 +18,11 @@ export interface Task {
   when: 'once' | 'release';
 }
 
-/** One step of a deploy, as data: what `--dry-run` prints and the executor does. */
-export type Step = { id: string; title: string } & (
+/**
+ * One step of a deploy, as data: what `--dry-run` prints and the executor does. A step that is `beside` runs at the same
+ * time as the one before it.
+ */
+export type Step = { id: string; title: string; beside?: true } & (
   | { kind: 'images'; images: readonly string[] }
   | { kind: 'base' }
   | { kind: 'migrate'; colour: Colour; service: string; run: readonly string[]; pending: readonly string[] | undefined }
@@ -28,10 +31,11 @@ export type Step = { id: string; title: string } & (
   | { kind: 'healthy'; colour: Colour; services: readonly string[] }
   | { kind: 'stage'; colour: Colour }
   | { kind: 'check'; colour: Colour }
+  | { kind: 'create-workers'; colour: Colour; services: readonly string[] }
   | { kind: 'cut'; from: Colour | undefined; to: Colour }
   | { kind: 'verify'; colour: Colour }
   | { kind: 'start-workers'; colour: Colour; services: readonly string[] }
-  | { kind: 'hand-over'; from: Colour | undefined; to: Colour; services: readonly string[] }
+  | { kind: 'hand-over'; from: Colour | undefined; to: Colour; services: readonly string[]; old: readonly string[] }
   | { kind: 'drain'; colour: Colour }
   | { kind: 'retire'; colour: Colour; mode: Goal['retire'] }
   | { kind: 'record' }
@@ -63,36 +67,47 @@ export function planDeploy(state: State, goal: Goal): Step[] {
   const [web, workers, singletons] = [named('web'), named('worker'), named('singleton')];
   const oldSingletons = from ? state.colours[from].filter(({ role }) => role === 'singleton').map(({ service }) => service) : [];
   const handedOver = [...new Set([...oldSingletons, ...singletons])];
+  const behind = [...workers, ...singletons];
   const images = [...new Set(goal.services.map(({ image }) => image))];
 
-  const steps: (Step | undefined)[] = [
-    { id: 'images', title: `get the images of ${goal.version}`, kind: 'images', images },
-    { id: 'base', title: 'have the base up', kind: 'base' },
-    ...goal.services.map((service) => migration(service, to)),
-    tasks(goal.services, to),
-    { id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web },
-    {
-      id: 'healthy',
-      title: `wait until ${list(web)} ${web.length === 1 ? 'is' : 'are'} healthy`,
-      kind: 'healthy',
-      colour: to,
-      services: web,
-    },
-    { id: 'stage', title: `put ${to} on the staging port`, kind: 'stage', colour: to },
-    { id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to },
-    { id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to },
-    { id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to },
-    workers.length > 0
-      ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers }
-      : undefined,
-    handedOver.length > 0
-      ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: handedOver }
-      : undefined,
-    from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
-    from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined,
-    { id: 'record', title: `record ${goal.version}`, kind: 'record' },
+  const groups: (Step | undefined)[][] = [
+    [
+      { id: 'images', title: `get the images of ${goal.version}`, kind: 'images', images },
+      { id: 'base', title: 'have the base up', kind: 'base' },
+    ],
+    ...goal.services.map((service) => [migration(service, to)]),
+    [tasks(goal.services, to)],
+    [{ id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web }],
+    [
+      { id: 'healthy', title: `wait until ${list(web)} ${web.length === 1 ? 'is' : 'are'} healthy`, kind: 'healthy', colour: to, services: web },
+      { id: 'stage', title: `put ${to} on the staging port`, kind: 'stage', colour: to },
+      behind.length > 0 ? { id: 'create-workers', title: `create ${list(behind)}, to be started later`, kind: 'create-workers', colour: to, services: behind } : undefined,
+    ],
+    [{ id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to }],
+    [{ id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to }],
+    [{ id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to }],
+    [
+      workers.length > 0 ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers } : undefined,
+      handedOver.length > 0 ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: singletons, old: oldSingletons } : undefined,
+      from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
+    ],
+    [
+      from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined,
+      { id: 'record', title: `record ${goal.version}`, kind: 'record' },
+    ],
   ];
-  return steps.filter((step) => step !== undefined);
+  return groups.flatMap((group) => group.filter((step) => step !== undefined).map((step, index): Step => (index === 0 ? step : { ...step, beside: true })));
+}
+
+/** @returns the steps in groups that run at the same time, in order */
+export function grouped(steps: readonly Step[]): Step[][] {
+  const groups: Step[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (step.beside && last) last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
 }
 
 function migration({ name, migrate }: AppService, colour: Colour): Step | undefined {

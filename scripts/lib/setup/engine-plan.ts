@@ -12,8 +12,8 @@ export type EngineStep =
 /** How this machine gets a sufficient engine. */
 export type EnginePlan =
   | { kind: 'ready' }
-  /** `consent` is what a person is asked first; starting what is installed needs none. */
-  | { kind: 'act'; why: string; steps: readonly EngineStep[]; consent?: string }
+  /** `installs` says what a person has to agree to; starting what is installed needs no consent. */
+  | { kind: 'act'; why: string; steps: readonly EngineStep[]; installs?: string }
   | { kind: 'refuse'; why: string; hints: readonly string[] };
 
 /** Debian 12's own engine (20.10) is too old; the next release's packages run on it. */
@@ -67,7 +67,7 @@ function installation(why: string, host: HostFacts): EnginePlan {
   const install = plan.steps.find((step) => step.do === 'install');
   const what = `${install?.packages.join(' ')}${install?.from ? ` from Debian ${install.from}` : ''}`;
   if (!host.root) return { kind: 'refuse', why, hints: [`type: sudo npm run setup -- --yes   (it installs ${what})`] };
-  return { kind: 'act', why, steps: plan.steps, consent: `${why}. Install ${what}?` };
+  return { kind: 'act', why, steps: plan.steps, installs: what };
 }
 
 const DESKTOP = 'install Docker Desktop with Engine 25 or newer, start it, and type this again';

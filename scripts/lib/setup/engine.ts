@@ -42,13 +42,15 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<string
     await consent(plan, options);
     for (const step of plan.steps) changed.push(...(await perform(step, docker, options.progress)));
   }
-  throw new SlipwayError(`${why}, even after: ${changed.join('; ')}`, { hints: ['if an older dockerd still runs, restart it'] });
+  throw new SlipwayError(`${why}, even after: ${changed.join('; ')}`, {
+    hints: ['when an older dockerd still runs: stop it (its process id stands in /var/run/docker.pid) and type this again'],
+  });
 }
 
-async function consent(plan: Extract<EnginePlan, { kind: 'act' }>, { yes, ask }: EnsureEngineOptions): Promise<void> {
-  if (plan.consent === undefined || yes) return;
-  if (ask && (await ask(plan.consent))) return;
-  throw new UsageError(plan.why, { hints: ['type: npm run setup -- --yes   (it installs what is missing from the distribution)'] });
+async function consent({ why, installs }: Extract<EnginePlan, { kind: 'act' }>, { yes, ask }: EnsureEngineOptions): Promise<void> {
+  if (installs === undefined || yes) return;
+  if (ask && (await ask(`${why}. Install ${installs}?`))) return;
+  throw new UsageError(why, { hints: [`type: npm run setup -- --yes   (it installs ${installs})`] });
 }
 
 async function perform(step: EngineStep, docker: Docker, progress: SetupProgress): Promise<string[]> {

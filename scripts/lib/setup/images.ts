@@ -35,7 +35,7 @@ export async function ensureImages(options: EnsureImagesOptions): Promise<{ imag
   } catch (error) {
     if (!(error instanceof NoRegistryError)) throw error;
     images = await instead(options, lacking, pulled, error);
-    progress.note(`${error.message.replace(/:.*/s, '')}: building the base images from Debian packages instead`);
+    progress.note(`no registry answers for ${error.image}: the base images are built from Debian packages instead`);
   }
   const toBuild = (images === wanted ? lacking : await lackingImages(docker, images)).filter((name) => recipeOf(name));
   if (toBuild.length > 0) await buildFromPackages(docker, toBuild, progress);

@@ -9,7 +9,7 @@ const NO_REGISTRY = [
   /(proxyconnect|Bad Gateway|Service Unavailable|Gateway Time-?out)/i,
 ];
 const REFUSED = [
-  /manifest (for \S+ )?(unknown|not found)|not found: manifest/i,
+  /manifest (for \S+ )?(unknown|not found)|not found: manifest|name unknown/i,
   /pull access denied|requested access .* denied|unauthorized|authentication required|no basic auth credentials/i,
   /invalid reference format|repository name .* must be|toomanyrequests/i,
 ];

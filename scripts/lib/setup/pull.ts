@@ -6,10 +6,13 @@ import { classifyPullFailure } from './pull-failure.js';
 
 /** No registry answered. */
 export class NoRegistryError extends SlipwayError {
+  readonly image: string;
+
   constructor(image: string, why: string) {
     super(`no registry answers for ${image}: ${why}`, {
       hints: ['try again when the registry answers, or load the image with `docker load`'],
     });
+    this.image = image;
   }
 }
 

@@ -39,7 +39,7 @@ test('a sufficient engine leaves nothing to do', () => {
 
 test('Debian 12 gets the engine of the next release by a pin, with the options of its own mirror', () => {
   const plan = planEngine(none, bookworm);
-  expect(plan).toMatchObject({ kind: 'act', consent: expect.stringContaining('from Debian trixie?') });
+  expect(plan).toMatchObject({ kind: 'act', installs: expect.stringContaining('from Debian trixie') });
   if (plan.kind !== 'act') return;
   expect(plan.steps.map((step) => step.do)).toEqual(['write', 'update', 'install']);
   const [write, , install] = plan.steps;
@@ -60,7 +60,7 @@ test('Debian 13 and Ubuntu get the engine of their own release', () => {
 test('an engine that is installed is started, without asking', () => {
   const plan = planEngine({ ...complete, engine: undefined }, { ...trixie, daemon: true, init: 'systemd' });
   expect(plan).toMatchObject({ kind: 'act', steps: [{ do: 'start', by: 'systemd' }] });
-  expect(plan).not.toHaveProperty('consent');
+  expect(plan).not.toHaveProperty('installs');
 });
 
 test('an engine that is too old is upgraded where its package came from Debian, and the found version is told', () => {

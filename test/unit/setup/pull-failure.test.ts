@@ -20,6 +20,7 @@ test.each([
   "Error response from daemon: pull access denied for nosuch, repository does not exist or may require 'docker login'",
   'Error response from daemon: unauthorized: authentication required',
   'Error response from daemon: toomanyrequests: You have reached your pull rate limit.',
+  'Error response from daemon: repository registry.example/foo not found: name unknown: name unknown',
   'invalid reference format',
 ])('the registry says no: %s', (output) => {
   expect(classifyPullFailure(output)).toBe('refused');

@@ -12,7 +12,7 @@ const DATA_UID = 999;
  * files, that is reported.
  */
 export async function haveBaseUp(operation: Operation, { progress }: StepReport): Promise<string> {
-  const { config, compose, docker, deck, before, volumes, warn } = operation;
+  const { config, compose, docker, deck, before, volumes } = operation;
   await writeSecrets(operation);
   const project = await baseProject(config, docker);
   const wanted = ['edge', 'postgres', 'redis'];
@@ -24,9 +24,9 @@ export async function haveBaseUp(operation: Operation, { progress }: StepReport)
   }
   await Promise.all([deck.join(config.names.networks.app), ...volumes.map((volume) => ensureVolume(operation, volume))]);
   if (missing.length > 0) return `started ${missing.join(', ')}`;
-  const drifted = await baseDrift(compose, project, before.base);
-  if (drifted.length > 0)
-    warn(`${drifted.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
+  operation.drift = baseDrift(compose, project, before.base);
+  // Whoever awaits it gets its error; until then it must not count as unhandled.
+  operation.drift.catch(() => {});
   return 'it runs';
 }
 

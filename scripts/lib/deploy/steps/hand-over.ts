@@ -2,13 +2,13 @@ import { startContainers, stopContainers } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { containersOf } from '../state.js';
-import { up } from './start-workers.js';
+import { startCreated } from './start-workers.js';
 
 /** Hands the singletons over: the old one has ended before the new one starts, so there are never two. */
 export async function handOver(operation: Operation, step: StepOf<'hand-over'>, { undo, progress }: StepReport): Promise<undefined> {
-  const { docker, config, before, app } = operation;
+  const { docker, config, before } = operation;
   const old = step.from
-    ? before.colours[step.from].filter(({ service, state }) => step.services.includes(service) && state === 'running')
+    ? before.colours[step.from].filter(({ service, state }) => step.old.includes(service) && state === 'running')
     : [];
   undo('hand the singletons back', async () => {
     const { colours } = await containersOf(docker, config.names);
@@ -19,7 +19,6 @@ export async function handOver(operation: Operation, step: StepOf<'hand-over'>, 
     await startContainers(docker, old);
   });
   await stopContainers(docker, old);
-  const current = app.services.filter(({ role }) => role === 'singleton').map(({ name }) => name);
-  await up(operation, current, progress);
+  await startCreated(operation, step.services, progress);
   return undefined;
 }

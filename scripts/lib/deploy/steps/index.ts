@@ -11,7 +11,7 @@ import { record } from './record.js';
 import { retire } from './retire.js';
 import { stage } from './stage.js';
 import { startWeb, waitHealthy } from './start-web.js';
-import { startWorkers } from './start-workers.js';
+import { createWorkers, startWorkers } from './start-workers.js';
 import { runTasks } from './tasks.js';
 import { verify } from './verify.js';
 
@@ -38,6 +38,8 @@ export function perform(operation: Operation, step: Step, report: StepReport): P
       return stage(operation, report);
     case 'check':
       return checkStaged(operation, report);
+    case 'create-workers':
+      return createWorkers(operation, step);
     case 'cut':
       return cut(operation, step, report);
     case 'verify':

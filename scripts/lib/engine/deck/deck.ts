@@ -23,6 +23,8 @@ export interface DeckOptions {
   image: string;
   /** What this operation is, as a person would type it: stands in the lock's labels. */
   command: string;
+  /** A network to begin in, when it exists already; joining one later takes longer. */
+  network?: string | undefined;
 }
 
 /** A container that was made but never started: its maker died in between, or is just about to start it. */
@@ -46,9 +48,11 @@ export class Deck {
   readonly #waiting: Map<number, { resolve: (result: ProbeResponse | null) => void; reject: (error: Error) => void }>;
   readonly #pings: NodeJS.Timeout;
   readonly #lost: { reason?: SlipwayError };
+  readonly #networks: Set<string>;
+  #closed: Promise<void> | undefined;
   #next = 1;
 
-  private constructor(docker: Docker, container: Dockerode.Container, line: Line, hello: Hello) {
+  private constructor(docker: Docker, container: Dockerode.Container, line: Line, hello: Hello, network: string | undefined) {
     this.token = hello.token;
     this.journal = hello.journal;
     this.#docker = docker;
@@ -56,6 +60,7 @@ export class Deck {
     this.#stream = line.stream;
     this.#waiting = line.waiting;
     this.#lost = line.lost;
+    this.#networks = new Set(network === undefined ? [] : [network]);
     this.#pings = setInterval(() => this.#ask({ do: 'ping' }).catch(() => {}), PING_MS);
     this.#pings.unref();
   }
@@ -76,7 +81,7 @@ export class Deck {
       ]);
       const line = listen(docker, stream as unknown as Duplex);
       await docker.call('starting the deck', () => container.start());
-      return new Deck(docker, container, line, await line.hello);
+      return new Deck(docker, container, line, await line.hello, options.network);
     } catch (error) {
       await container.remove({ force: true, v: true }).catch(() => {});
       throw error;
@@ -99,8 +104,8 @@ export class Deck {
 
   /** Joins a network, so that probes reach what is in it. Joining it twice changes nothing. */
   async join(network: string): Promise<void> {
-    const described = await this.#docker.call('inspecting the deck', () => this.#container.inspect());
-    if (described.NetworkSettings.Networks[network]) return;
+    if (this.#networks.has(network)) return;
+    this.#networks.add(network);
     await this.#docker.call(`joining ${network}`, () => this.#docker.api.getNetwork(network).connect({ Container: this.#container.id }));
   }
 
@@ -114,9 +119,15 @@ export class Deck {
     if (this.#lost.reason) throw this.#lost.reason;
   }
 
-  /** Gives the lock back and waits until it is free. */
-  async close(): Promise<void> {
+  /** Gives the lock back and waits until it is free. Closing twice changes nothing. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#pings);
+    // 404: it is gone already.
     const gone = this.#container.wait({ condition: 'removed' }).catch(() => undefined);
     this.#stream.end();
     await gone;
@@ -195,7 +206,7 @@ async function create(docker: Docker, options: DeckOptions): Promise<Dockerode.C
   }
 }
 
-function describe({ names, image, command }: DeckOptions): Dockerode.ContainerCreateOptions {
+function describe({ names, image, command, network }: DeckOptions): Dockerode.ContainerCreateOptions {
   const { journal, secretsApp, secretsPostgres, secretsRedis } = names.volumes;
   return {
     name: names.deck,
@@ -216,6 +227,7 @@ function describe({ names, image, command }: DeckOptions): Dockerode.ContainerCr
     AttachStdout: true,
     AttachStderr: true,
     HostConfig: {
+      ...(network === undefined ? {} : { NetworkMode: network }),
       AutoRemove: true,
       Init: true,
       CapDrop: ['ALL'],
