@@ -12,7 +12,11 @@ const versions = ['v1', 'v2'];
 const stack = await benchStack({ KEEPALIVE_TIMEOUT: '2s', DRAIN_TIMEOUT: '10s', RETIRE: 'stop' }, versions);
 const plain = { ...process.env, ...stack.config.raw, COLOUR: 'plain' };
 const compose = (version, ...args) =>
-  timed('docker', ['compose', '-p', `${stack.name}-plain`, '-f', join(root, 'test/bench/app.yml'), ...args], { ...plain, VERSION: version, RELEASE: version });
+  timed('docker', ['compose', '-p', `${stack.name}-plain`, '-f', join(root, 'test/bench/app.yml'), ...args], {
+    ...plain,
+    VERSION: version,
+    RELEASE: version,
+  });
 
 try {
   const empty = join(root, 'dist/empty.mjs');
@@ -32,9 +36,20 @@ try {
     const drain = steps.find(({ id }) => id === 'drain').milliseconds;
     const up = await compose(versions[(run + 1) % 2], 'up', '-d', '--wait');
     await compose(versions[(run + 1) % 2], 'stop');
-    rows.push({ deploy: ours.milliseconds, drain, up: up.milliseconds, empty: nothing.milliseconds, first: ours.first, firstEmpty: nothing.first });
+    rows.push({
+      deploy: ours.milliseconds,
+      drain,
+      up: up.milliseconds,
+      empty: nothing.milliseconds,
+      first: ours.first,
+      firstEmpty: nothing.first,
+    });
     console.log(steps.map(({ id, milliseconds }) => `${id} ${milliseconds}`).join(', '));
-    console.log(Object.entries(rows.at(-1)).map(([key, value]) => `${key} ${Math.round(value)} ms`).join('  '));
+    console.log(
+      Object.entries(rows.at(-1))
+        .map(([key, value]) => `${key} ${Math.round(value)} ms`)
+        .join('  '),
+    );
   }
   const overhead = rows.map((row) => row.deploy - row.drain - row.up - row.empty);
   const first = rows.map((row) => row.first - row.firstEmpty);

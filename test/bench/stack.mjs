@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig } from '../../dist/config/load.js';
-import { removeStack } from '../../dist/deploy/remove-stack.js';
 import { freePort } from '../../dist/demo/free-port.js';
+import { removeStack } from '../../dist/deploy/remove-stack.js';
 import { Docker } from '../../dist/engine/docker.js';
 import { ensureDotenv } from '../../dist/setup/dotenv.js';
 import { chooseImages } from '../../dist/setup/image-choice.js';
@@ -60,16 +60,33 @@ export async function benchStack(settings, versions) {
   };
   await ensureDotenv({ path: dotenv, docker, values, images: await chooseImages(docker) });
   const config = loadConfig(dotenv);
-  const stack = { name, dotenv, docker, config, http, remove: async () => {
-    await removeStack(docker, config.names);
-    for (const image of ['backend', 'frontend']) for (const version of versions) await exec('docker', ['rmi', '-f', `${name}/${image}:${version}`]);
-    await rm(folder, { recursive: true });
-  } };
+  const stack = {
+    name,
+    dotenv,
+    docker,
+    config,
+    http,
+    remove: async () => {
+      await removeStack(docker, config.names);
+      for (const image of ['backend', 'frontend'])
+        for (const version of versions) await exec('docker', ['rmi', '-f', `${name}/${image}:${version}`]);
+      await rm(folder, { recursive: true });
+    },
+  };
   for (const image of ['backend', 'frontend']) {
     const context = join(root, 'infra/sample', image);
     const ca = process.env.NODE_EXTRA_CA_CERTS ?? '/dev/null';
-    await exec('docker', ['build', '--quiet', `--secret=id=ca_bundle,src=${ca}`, `--build-arg=NODE_IMAGE=${config.settings.NODE_IMAGE}`, '-t', `${name}/${image}:${versions[0]}`, context]);
-    for (const version of versions.slice(1)) await exec('docker', ['tag', `${name}/${image}:${versions[0]}`, `${name}/${image}:${version}`]);
+    await exec('docker', [
+      'build',
+      '--quiet',
+      `--secret=id=ca_bundle,src=${ca}`,
+      `--build-arg=NODE_IMAGE=${config.settings.NODE_IMAGE}`,
+      '-t',
+      `${name}/${image}:${versions[0]}`,
+      context,
+    ]);
+    for (const version of versions.slice(1))
+      await exec('docker', ['tag', `${name}/${image}:${versions[0]}`, `${name}/${image}:${version}`]);
   }
   return stack;
 }

@@ -8,6 +8,8 @@ export interface FetchOptions {
   /** Over TLS, whoever signed the certificate. */
   tls?: boolean;
   port?: number;
+  /** How long the answer may take (milliseconds). */
+  patience?: number;
 }
 
 export interface Answer {
@@ -17,10 +19,19 @@ export interface Answer {
 }
 
 /** One request to this machine, on a connection of its own, never repeated. */
-export function fetchFrom({ port, path, method = 'GET', headers = {}, body, tls = false }: FetchOptions & { path: string }): Promise<Answer> {
+export function fetchFrom({
+  port,
+  path,
+  method = 'GET',
+  headers = {},
+  body,
+  tls = false,
+  patience = 60_000,
+}: FetchOptions & { path: string }): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path, method, headers, agent: false as const };
+    const options = { host: '127.0.0.1', port, path, method, headers, agent: false as const, timeout: patience };
     const call = tls ? secureRequest({ ...options, rejectUnauthorized: false, servername: 'localhost' }) : request(options);
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${patience} ms`)));
     call.on('error', reject);
     call.on('response', async (response) => {
       try {

@@ -11,11 +11,14 @@ import { Docker } from '../../scripts/lib/engine/docker.js';
 import { startLoad } from '../../scripts/lib/load/load.js';
 import { type Summary, summarise } from '../../scripts/lib/load/summary.js';
 import { chooseImages } from '../../scripts/lib/setup/image-choice.js';
-import { type Answer, fetchFrom, type FetchOptions } from './http.js';
+import { type Answer, type FetchOptions, fetchFrom } from './http.js';
 import { destroyEverything, engine, leftovers } from './leftovers.js';
 import { type Ended, type Running, start } from './process.js';
 
 export type Values = Partial<Record<Key, string>>;
+
+/** What a load came to, with the number of POSTs that were accepted and the time of the slowest request (milliseconds). */
+export type LoadSummary = Summary & { posted: number; slowest: number };
 
 export interface RunOptions {
   /** Environment variables, such as SAMPLE_BREAK. */
@@ -112,7 +115,10 @@ export class Stack {
   /** @returns the services that run in a colour, one entry a container */
   async running(colour: 'blue' | 'green'): Promise<string[]> {
     const containers = await this.containers(colour);
-    return containers.filter(({ State }) => State === 'running').map(({ Labels }) => Labels['com.docker.compose.service'] ?? '').sort();
+    return containers
+      .filter(({ State }) => State === 'running')
+      .map(({ Labels }) => Labels['com.docker.compose.service'] ?? '')
+      .sort();
   }
 
   /** @returns the id of a service's first container */
@@ -132,7 +138,10 @@ export class Stack {
   }
 
   /** Runs some work while clients send requests that are never retried. */
-  async underLoad<T>(work: () => Promise<T>, post = { path: '/api/notes', body: '{"text":"a note"}' }): Promise<{ result: T; load: Summary }> {
+  async underLoad<T>(
+    work: () => Promise<T>,
+    post = { path: '/api/notes', body: '{"text":"a note"}' },
+  ): Promise<{ result: T; load: LoadSummary }> {
     const load = startLoad({
       host: '127.0.0.1',
       port: this.port,
@@ -145,7 +154,9 @@ export class Stack {
     try {
       const result = await work();
       await load.stop();
-      return { result, load: summarise(load.samples) };
+      const posted = load.samples.filter(({ method, status }) => method === 'POST' && status < 300 && status > 0).length;
+      const slowest = Math.round(Math.max(...load.samples.map(({ milliseconds }) => milliseconds)));
+      return { result, load: { ...summarise(load.samples), posted, slowest } };
     } finally {
       await load.stop();
     }

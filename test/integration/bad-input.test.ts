@@ -16,7 +16,11 @@ afterAll(() => stack?.destroy());
 async function refusedWith(ended: Ended, ...patterns: RegExp[]): Promise<void> {
   expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(2);
   const lines = ended.stderr.split('\n');
-  for (const pattern of patterns) expect(lines.filter((line) => pattern.test(line)), `${pattern} in:\n${ended.stderr}`).toHaveLength(1);
+  for (const pattern of patterns)
+    expect(
+      lines.filter((line) => pattern.test(line)),
+      `${pattern} in:\n${ended.stderr}`,
+    ).toHaveLength(1);
   expect(ended.stderr).not.toMatch(/^\s+at |bug in Slipway/m);
   expect(ended.json).toMatchObject({ error: { exitCode: 2 } });
   expect(await stack.leftovers(), 'what the engine has of the stack').toEqual([]);
@@ -64,10 +68,22 @@ describe('the configuration', () => {
   });
 
   test('every problem has a line with its key, and no secret is shown', async () => {
-    const file = stack.file('bad.env', [
-      ...['STACK=Bad_Name', 'HTTP_PORT=http', 'TLS=maybe', 'DRAIN_TIMEOUT=soon', 'RATE_API=fast', 'DB_PASSWORD=tooshort1', 'SECRET_KEY=', 'this is no line'],
-      ...['REDIS_PASSWORD=long-enough-a-password', 'APP_COMPOSE=nowhere.yml'],
-    ].join('\n'));
+    const file = stack.file(
+      'bad.env',
+      [
+        ...[
+          'STACK=Bad_Name',
+          'HTTP_PORT=http',
+          'TLS=maybe',
+          'DRAIN_TIMEOUT=soon',
+          'RATE_API=fast',
+          'DB_PASSWORD=tooshort1',
+          'SECRET_KEY=',
+          'this is no line',
+        ],
+        ...['REDIS_PASSWORD=long-enough-a-password', 'APP_COMPOSE=nowhere.yml'],
+      ].join('\n'),
+    );
     const ended = await start([process.execPath, 'scripts/deploy.mjs', 't1', '--json', '--dotenv', file]).ended;
     await refusedWith(
       ended,
@@ -102,13 +118,22 @@ describe('the configuration', () => {
 });
 
 describe('the Compose file', () => {
-  const web = (block: string) => `services:\n  web:\n    image: x:1\n    networks: [app]\n    x-slipway: ${block}\nnetworks:\n  app: { name: "\${STACK}-app", external: true }\n`;
+  const web = (block: string) =>
+    `services:\n  web:\n    image: x:1\n    networks: [app]\n    x-slipway: ${block}\nnetworks:\n  app: { name: "\${STACK}-app", external: true }\n`;
 
   test.each([
     ['whose web service has no port', web('{ role: web, route: { path: / } }'), [/services\.web\.x-slipway\.port: should be the port/]],
-    ['with a misspelt key and a wrong role', web('{ role: wbe, prot: 80 }'), [/services\.web\.x-slipway\.role: should be web, worker or singleton/, /services\.web\.x-slipway: there is no key prot/]],
+    [
+      'with a misspelt key and a wrong role',
+      web('{ role: wbe, prot: 80 }'),
+      [/services\.web\.x-slipway\.role: should be web, worker or singleton/, /services\.web\.x-slipway: there is no key prot/],
+    ],
     ['without any web service', web('{ role: worker }'), [/services: at least one should have .* role: web/]],
-    ['with published ports', `${web('{ role: web, port: 80, route: { path: / } }')}`.replace('    image', '    ports: ["80:80"]\n    image'), [/services\.web\.ports: should not be published/]],
+    [
+      'with published ports',
+      `${web('{ role: web, port: 80, route: { path: / } }')}`.replace('    image', '    ports: ["80:80"]\n    image'),
+      [/services\.web\.ports: should not be published/],
+    ],
     ['that is no YAML', 'services:\n  web: [\n', [/^✗ Compose refuses .*broken\.yml$/]],
     ['that Compose refuses', 'services:\n  web: { imgae: x }\n', [/^✗ Compose refuses .*broken\.yml$/, /imgae/]],
   ])('%s is refused with what is wrong', async (_, text, patterns) => {
@@ -142,15 +167,16 @@ describe('the engine', () => {
 
 /** Speaks as much of the engine's API as an engine of 2021 is asked for; it has every image. */
 async function oldEngine(path: string): Promise<Server> {
+  const answers: [RegExp, unknown][] = [
+    [/\/version$/, { Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12' }],
+    [/\/info$/, { ServerVersion: '20.10.24', NCPU: 2, MemTotal: 4e9 }],
+    [/\/images\//, { Id: 'sha256:0', Config: { Labels: {} } }],
+    [/\/containers\/json/, []],
+  ];
   const server = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.setHeader('api-version', '1.41');
-    if (request.url?.endsWith('/version')) return response.end(JSON.stringify({ Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12' }));
-    if (request.url?.endsWith('/info')) return response.end(JSON.stringify({ ServerVersion: '20.10.24', NCPU: 2, MemTotal: 4e9 }));
-    if (request.url?.includes('/images/')) return response.end(JSON.stringify({ Id: 'sha256:0', Config: { Labels: {} } }));
-    if (request.url?.includes('/containers/json')) return response.end('[]');
-    response.statusCode = 404;
-    response.end(JSON.stringify({ message: 'not found' }));
+    const answer = answers.find(([pattern]) => pattern.test(request.url ?? ''))?.[1];
+    response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json', 'api-version': '1.41' });
+    response.end(JSON.stringify(answer ?? { message: 'not found' }));
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   return server;

@@ -77,7 +77,12 @@ describe('the first deploy on an engine that knows nothing of the stack', () => 
   test('shows no secret in docker inspect, in any argument list, in its output, in a container log or in the journal', async () => {
     const inspected = await Promise.all((await stack.containers()).map(({ Id }) => engine.getContainer(Id).inspect()));
     const logs = await Promise.all(
-      inspected.map(({ Id }) => engine.getContainer(Id).logs({ stdout: true, stderr: true, follow: false }).then((log) => log.toString('latin1'))),
+      inspected.map(({ Id }) =>
+        engine
+          .getContainer(Id)
+          .logs({ stdout: true, stderr: true, follow: false })
+          .then((log) => log.toString('latin1')),
+      ),
     );
     const journal = await readJournal(stack);
     const argv = [...seenArguments].join('\n');
@@ -111,7 +116,7 @@ describe('the first deploy on an engine that knows nothing of the stack', () => 
   test('runs no container as root', async () => {
     for (const { Id, Names } of await stack.containers()) {
       const { Processes = [], Titles = [] } = await engine.getContainer(Id).top({ ps_args: '-eo pid,uid,args' });
-      const users = Processes.map((process) => process[Titles.indexOf('UID')]);
+      const users = Processes.map((process: string[]) => process[Titles.indexOf('UID')]);
       expect(users.length, Names[0]).toBeGreaterThan(0);
       expect(users, Names[0]).not.toContain('0');
     }

@@ -53,7 +53,8 @@ describe('Ctrl-C', () => {
     deploying.kill('SIGINT');
     const result = await deploying.ended;
     expect(result.stdout).toMatch(/undone: remove what was started in green/);
-    expect(result.exitCode, result.stderr).toBe(130);
+    // npx ends itself by the signal, which a shell shows as 130.
+    expect([130, 'SIGINT'], result.stderr).toContain(result.exitCode ?? result.signal);
     await expectOnlyT1();
   });
 

@@ -14,14 +14,38 @@ const jobs = { path: '/api/jobs', body: '{"payload":{"ms":1}}' };
 /** Deploys a bad release while clients read and post jobs; checks all that has to hold however it is refused. */
 async function refused(version: string, options: RunOptions) {
   const { result, load } = await stack.underLoad(() => stack.deploy(version, options), jobs);
-  console.log(version, Math.round(result.milliseconds), load, `\n${result.stderr}`);
   expect(result.exitCode, result.stderr).toBe(1);
   expectNothingLost(load);
+  await expectT1Alone();
+  return result;
+}
+
+/** t1 serves in blue with everything that belongs to it, of green nothing is there, and t1's worker alone has done jobs. */
+async function expectT1Alone(): Promise<void> {
   expect(await stack.live()).toEqual({ release: 't1', colour: 'blue' });
   expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
   expect(await stack.containers('green'), 'what is left of the refused colour').toEqual([]);
-  expect(await stack.sql(`SELECT count(*) FROM jobs_done WHERE version <> 't1'`), 'jobs that another release than the live one took').toEqual(['0']);
-  return result;
+  expect(
+    await stack.sql(`SELECT count(*) FROM jobs_done WHERE version <> 't1'`),
+    'jobs that another release than the live one took',
+  ).toEqual(['0']);
+}
+
+/** The sample with one check. Compose replaces an x- block as a whole, so it says all of it once more. */
+function withCheck(check: string): RunOptions {
+  const file = stack.file(
+    'check.yml',
+    `services:
+  backend:
+    x-slipway:
+      role: web
+      port: 8000
+      route: { path: /api/ }
+      checks: [${check}]
+      migrate: { run: [node, migrate.mjs, up], pending: [node, migrate.mjs, pending] }
+`,
+  );
+  return { env: { APP_COMPOSE: `${stack.values.APP_COMPOSE},${file}` } };
 }
 
 describe('a release is refused, and the old colour serves without losing a request, when', () => {
@@ -33,7 +57,8 @@ describe('a release is refused, and the old colour serves without losing a reque
   });
 
   test('a declared check fails: what it answered and the last log lines are shown', async () => {
-    const { stderr } = await refused('t2-500', { env: { SAMPLE_BREAK: 'error-500' } });
+    const { env } = withCheck('{ path: /api/notes, within: 2s }');
+    const { stderr } = await refused('t2-500', { env: { ...env, SAMPLE_BREAK: 'error-500' } });
     expect(stderr).toMatch(/backend: \/api\/notes: answered 500, should be 200/);
     expect(stderr).toMatch(/log: .*broken on purpose: this build cannot list notes/);
   });
@@ -50,11 +75,22 @@ describe('a release is refused, and the old colour serves without losing a reque
     expect(stderr).toMatch(/reports:t2-missing of reports is nowhere/);
   });
 
-  test('it crashes some seconds after its start', async () => {
+  test('it crashes some seconds after its start, which the checks of the sample app outlast', async () => {
     const { stderr } = await refused('t2-crash', { env: { SAMPLE_BREAK: 'crash-after-5s' } });
     expect(stderr).toMatch(/it ended with exit code 1/);
     expect(stderr).toMatch(/log: .*this build crashes 5 s after its start/);
   });
+});
+
+test('a release that crashes after the cut is taken back: the old colour serves again', async () => {
+  const { env } = withCheck('{ path: /health }');
+  const { result, load } = await stack.underLoad(() => stack.deploy('t2-late', { env: { ...env, SAMPLE_BREAK: 'crash-after-5s' } }), jobs);
+  console.log(load, result.stderr);
+  expect(result.exitCode, result.stderr).toBe(1);
+  expect(result.stderr).toMatch(/it ended with exit code 1/);
+  expect(await stack.live()).toEqual({ release: 't1', colour: 'blue' });
+  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+  expect(await stack.containers('green')).toEqual([]);
 });
 
 test('the next good release is deployed after all that', async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Summary } from '../../scripts/lib/load/summary.js';
 import type { Ended } from '../helpers/process.js';
-import { createStack, expectNothingLost, type Stack } from '../helpers/stack.js';
+import { createStack, expectNothingLost, type LoadSummary, type Stack } from '../helpers/stack.js';
 import { listenToEvents, type Seen, talkOverWebSocket, uploadSlowly } from '../helpers/streams.js';
 
 const DRAIN_SECONDS = 22;
@@ -15,7 +14,7 @@ afterAll(() => stack?.destroy());
 
 describe('an upgrade under load', () => {
   let result: Ended;
-  let load: Summary;
+  let load: LoadSummary;
   beforeAll(async () => {
     ({ result, load } = await stack.underLoad(() => stack.deployed('t2'), { path: '/api/jobs', body: '{"payload":{"ms":1}}' }));
   });
@@ -32,22 +31,16 @@ describe('an upgrade under load', () => {
   });
 
   test('does every job that was posted meanwhile, exactly once', async () => {
-    await expect.poll(async () => JSON.parse((await stack.fetch('/api/jobs/summary')).body), { timeout: 30_000 }).toMatchObject({
-      queued: 0,
-      processing: 0,
-      duplicates: 0,
-      done: load.sent / 2 > 0 ? expect.any(Number) : 0,
-    });
-    const { done } = JSON.parse((await stack.fetch('/api/jobs/summary')).body) as { done: number };
-    const posted = Number((await stack.sql('SELECT count(DISTINCT job_id) FROM jobs_done'))[0]);
-    expect(done).toBe(posted);
+    const summary = async () => JSON.parse((await stack.fetch('/api/jobs/summary')).body);
+    await expect.poll(summary, { timeout: 30_000 }).toEqual({ queued: 0, processing: 0, duplicates: 0, done: load.posted });
     expect(await stack.sql('SELECT DISTINCT version FROM jobs_done ORDER BY 1')).toEqual(['t1', 't2']);
   });
 
   test('hands the scheduler over: the old one has stopped before the new one starts', async () => {
     const rows = await stack.sql('SELECT version, stopped_at IS NOT NULL FROM scheduler_runs ORDER BY started_at');
     expect(rows).toEqual(['t1|t', 't2|f']);
-    expect(await stack.sql('SELECT (SELECT stopped_at FROM scheduler_runs WHERE version = $$t1$$) < started_at FROM scheduler_runs WHERE version = $$t2$$')).toEqual(['t']);
+    const inOrder = `SELECT old.stopped_at < new.started_at FROM scheduler_runs old, scheduler_runs new WHERE old.version = 't1' AND new.version = 't2'`;
+    expect(await stack.sql(inOrder)).toEqual(['t']);
   });
 });
 
@@ -71,8 +64,6 @@ describe('what is in flight across a cut', () => {
     const result = await deploying.ended;
     expect(result.exitCode, result.stderr).toBe(0);
     [events, socket] = await Promise.all([listening.ended, talking.ended]);
-    const after = (time: number) => Math.round(time - cutAt);
-    console.log(result.stderr, { events: { ...events, last: after(events.last), closed: after(events.closed) }, socket: { ...socket, last: after(socket.last), closed: after(socket.closed) } });
   });
 
   test('a request of 20 s ends on the old colour with 200', async () => {

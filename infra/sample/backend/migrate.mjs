@@ -14,8 +14,7 @@ import { connection } from './src/database.js';
 import { reason } from './src/log.js';
 
 const TABLE = 'schema_migrations';
-const DIRS = ['migrations', ...(breakage.failingMigration ? ['migrations-broken'] : [])]
-  .map((dir) => join(import.meta.dirname, dir));
+const DIRS = ['migrations', ...(breakage.failingMigration ? ['migrations-broken'] : [])].map((dir) => join(import.meta.dirname, dir));
 
 let current = ''; // which migration a failure belongs to; the library tells it only in its log
 
@@ -30,7 +29,9 @@ async function run(direction) {
     singleTransaction: true,
     advisoryLockMode: 'wait', // two deploys at once: the second waits, then finds nothing to do
     logger: {
-      info: (line) => { current = /^### MIGRATION (\S+)/.exec(line)?.[1] ?? current; },
+      info: (line) => {
+        current = /^### MIGRATION (\S+)/.exec(line)?.[1] ?? current;
+      },
       warn: quiet,
       error: quiet,
     },
@@ -45,7 +46,9 @@ async function list() {
   const client = new pg.Client(connection);
   await client.connect();
   try {
-    const { rows: [{ known }] } = await client.query('SELECT to_regclass($1) IS NOT NULL AS known', [TABLE]);
+    const {
+      rows: [{ known }],
+    } = await client.query('SELECT to_regclass($1) IS NOT NULL AS known', [TABLE]);
     const { rows } = known ? await client.query(`SELECT name FROM ${TABLE}`) : { rows: [] };
     const applied = new Set(rows.map((row) => row.name));
     return files.map((file) => {

@@ -1,8 +1,9 @@
 // web/ -> dist/: every asset gets its content's hash into its name, so that it may be cached
 // for ever and two releases never mean different things by one address.
-import { build } from 'esbuild';
+
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { build } from 'esbuild';
 
 const ENTRIES = ['web/app.js', 'web/style.css', 'web/logo.svg'];
 
@@ -24,8 +25,9 @@ const { metafile } = await build({
 
 let html = await readFile('web/index.html', 'utf8');
 for (const entry of ENTRIES) {
-  const found = Object.entries(metafile.outputs)
-    .find(([, output]) => output.entryPoint === entry || (!output.entryPoint && entry in output.inputs));
+  const found = Object.entries(metafile.outputs).find(
+    ([, output]) => output.entryPoint === entry || (!output.entryPoint && entry in output.inputs),
+  );
   if (!found) throw new Error(`no output for ${entry}`);
   html = html.replaceAll(`"/${basename(entry)}"`, `"/assets/${basename(found[0])}"`);
 }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfig } from '../config/load.js';
 import { projectRoot } from '../config/root.js';
 import { removeStack } from '../deploy/remove-stack.js';
-import { Docker } from '../engine/docker.js';
+import type { Docker } from '../engine/docker.js';
 import { SlipwayError } from '../errors.js';
 import { startLoad } from '../load/load.js';
 import { between, type Summary, summarise } from '../load/summary.js';
@@ -97,7 +97,8 @@ export async function demo(say: (line: string) => void): Promise<DemoReport> {
 
 async function deployed(version: string, say: (line: string) => void): Promise<DeployRun> {
   const run = await deployByHand(version, demoDotenv, {}, say);
-  if (run.exitCode !== 0) throw new SlipwayError(`the demo's deploy of ${version} failed`, { hints: ['npm run demo:down removes what there is'] });
+  if (run.exitCode !== 0)
+    throw new SlipwayError(`the demo's deploy of ${version} failed`, { hints: ['npm run demo:down removes what there is'] });
   return run;
 }
 

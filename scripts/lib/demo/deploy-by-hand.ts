@@ -15,7 +15,12 @@ export interface DeployRun {
  * @param env further variables
  * @param say told each line that the command prints
  */
-export async function deployByHand(version: string, dotenv: string, env: Record<string, string>, say: (line: string) => void): Promise<DeployRun> {
+export async function deployByHand(
+  version: string,
+  dotenv: string,
+  env: Record<string, string>,
+  say: (line: string) => void,
+): Promise<DeployRun> {
   say('');
   say(`$ npx zx scripts/deploy.mjs ${version}`);
   const began = performance.now();

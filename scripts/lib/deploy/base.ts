@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/load.js';
 import { tuningFor } from '../config/tuning.js';
+import { edgeImage } from '../edge/image.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';
 import type { Docker } from '../engine/docker.js';
-import { edgeImage } from '../setup/edge-image.js';
 import type { ContainerState } from './state.js';
 
 const UNITS = { m: 1024 ** 2, g: 1024 ** 3 } as const;

@@ -1,4 +1,4 @@
-import { loadConfig, type Config } from '../config/load.js';
+import { type Config, loadConfig } from '../config/load.js';
 import type { Check } from '../config/x-slipway.js';
 import { routeFor, routesOf } from '../edge/routes.js';
 import { Compose } from '../engine/compose.js';
@@ -6,10 +6,10 @@ import type { ProbeResponse } from '../engine/deck/protocol.js';
 import { Docker } from '../engine/docker.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { checksOf, problemWith } from './checks.js';
+import { outsideProbe } from './outside-probe.js';
 import { headersFor } from './probes.js';
 import { resolveApp } from './resolve.js';
 import { findSource } from './source.js';
-import { outsideProbe } from './outside-probe.js';
 
 /** How one declared check went from outside. */
 export interface OutsideCheck {
@@ -28,7 +28,10 @@ export interface OutsideCheck {
  * @param url where the app is reached; the edge's published address when left out
  * @returns the outcomes, and the exit code: 1 when one did not pass
  */
-export async function checkOutside(url: string | undefined, dotenv: string | undefined): Promise<{ checks: OutsideCheck[]; exitCode: 0 | 1 }> {
+export async function checkOutside(
+  url: string | undefined,
+  dotenv: string | undefined,
+): Promise<{ checks: OutsideCheck[]; exitCode: 0 | 1 }> {
   const config = loadConfig(dotenv);
   const base = parseUrl(url ?? publishedUrl(config));
   const docker = new Docker();
@@ -67,7 +70,9 @@ function publishedUrl({ settings }: Config): string {
 
 function parseUrl(text: string): URL {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new UsageError(`${JSON.stringify(text)}: should be a URL such as https://example.com`, { hints: ['type: npx zx scripts/check.mjs https://example.com'] });
+    throw new UsageError(`${JSON.stringify(text)}: should be a URL such as https://example.com`, {
+      hints: ['type: npx zx scripts/check.mjs https://example.com'],
+    });
   }
   return new URL(text);
 }

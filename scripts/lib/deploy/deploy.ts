@@ -64,7 +64,14 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
     return await deployRelease(context, release, await (early ?? openDeck(context)));
   } finally {
-    await Promise.all([source?.remove(), early?.then((deck) => deck.close(), () => {}), options.reporter.end()]);
+    await Promise.all([
+      source?.remove(),
+      early?.then(
+        (deck) => deck.close(),
+        () => {},
+      ),
+      options.reporter.end(),
+    ]);
   }
 }
 
@@ -96,11 +103,20 @@ function openDeck({ docker, config, version, before }: Context): Promise<Deck> {
 async function prepareRelease({ version, before, config, docker, compose, options }: Context, source: Source): Promise<Release> {
   const release = `${version}-${stamp(new Date())}`;
   const { cpus } = await docker.machine();
-  const identity: ReleaseIdentity = { stack: config.settings.STACK, colour: idleColour(before), version, release, appEnv: config.appEnv, cpus };
+  const identity: ReleaseIdentity = {
+    stack: config.settings.STACK,
+    colour: idleColour(before),
+    version,
+    release,
+    appEnv: config.appEnv,
+    cpus,
+  };
   const { app, files } = await resolveApp(compose, config, source, identity);
   await preflight(config, docker, before);
   if (source.kind === 'working-tree' && app.services.some(({ builds }) => builds)) {
-    const revision = source.revision ? ` (${source.revision.slice(0, 12)}${source.revision.endsWith('-dirty') ? ', with changes' : ''})` : '';
+    const revision = source.revision
+      ? ` (${source.revision.slice(0, 12)}${source.revision.endsWith('-dirty') ? ', with changes' : ''})`
+      : '';
     options.reporter.note(`there is no git tag ${version}: what has to be built is built from the working tree${revision}`);
   }
   const model = releaseModel(app, config.names, identity);

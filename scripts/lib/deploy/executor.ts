@@ -49,7 +49,13 @@ interface Failure {
 }
 
 /** Does a group's steps side by side. The first that fails stops the others, and all have ended when this returns. */
-async function executeGroup(operation: Operation, group: readonly Step[], reporter: Reporter, undos: Undo[], times: StepTime[]): Promise<Failure | undefined> {
+async function executeGroup(
+  operation: Operation,
+  group: readonly Step[],
+  reporter: Reporter,
+  undos: Undo[],
+  times: StepTime[],
+): Promise<Failure | undefined> {
   let first: Failure | undefined;
   await Promise.all(
     group.map(async (step) => {

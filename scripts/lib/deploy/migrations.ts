@@ -51,7 +51,14 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
   const source = await findSource(config, version);
   try {
     const colour = state.live?.colour ?? idleColour(state);
-    const identity = { stack: config.settings.STACK, colour, version, release: `${version}-migrate`, appEnv: config.appEnv, cpus: (await docker.machine()).cpus };
+    const identity = {
+      stack: config.settings.STACK,
+      colour,
+      version,
+      release: `${version}-migrate`,
+      appEnv: config.appEnv,
+      cpus: (await docker.machine()).cpus,
+    };
     const { app, files } = await resolveApp(compose, config, source, identity);
     const services = app.services.filter(({ migrate }) => migrate);
     assertDeclared(services, options.action);
@@ -60,7 +67,11 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
     const work = () => inTurn(services, (service) => one({ compose, project }, service, version, options));
     if (options.action === 'status') return await work();
 
-    const deck = await Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: `migrate ${options.action} (${version})` });
+    const deck = await Deck.open(docker, {
+      names: config.names,
+      image: config.settings.NODE_IMAGE,
+      command: `migrate ${options.action} (${version})`,
+    });
     try {
       return await work();
     } finally {
@@ -77,7 +88,13 @@ async function one(
   version: string,
   { action, confirm }: MigrateOptions,
 ): Promise<MigrateResult> {
-  const ask = async () => (migrate?.pending ? (await runOnce(operation, name, migrate.pending)).split('\n').map((line) => line.trim()).filter(Boolean) : undefined);
+  const ask = async () =>
+    migrate?.pending
+      ? (await runOnce(operation, name, migrate.pending))
+          .split('\n')
+          .map((line) => line.trim())
+          .filter(Boolean)
+      : undefined;
   if (action === 'status') return { service: name, version, pending: await ask(), output: undefined };
   if (action === 'down' && !(await confirm(`take back the last migration of ${name}? Data that it made room for is lost.`))) {
     throw new UsageError('nothing was taken back', { hints: ['add --yes if you mean it'] });
@@ -90,13 +107,16 @@ function assertDeclared(services: readonly AppService[], action: MigrateAction):
   if (services.length === 0) throw new UsageError('no service declares migrations (x-slipway.migrate)');
   const lacking = action === 'down' ? services.filter(({ migrate }) => !migrate?.down) : [];
   if (lacking.length > 0) {
-    throw new UsageError('a way down is not declared', { details: lacking.map(({ name }) => `services.${name}.x-slipway.migrate.down: is missing`) });
+    throw new UsageError('a way down is not declared', {
+      details: lacking.map(({ name }) => `services.${name}.x-slipway.migrate.down: is missing`),
+    });
   }
 }
 
 async function assertImages(docker: Docker, services: readonly AppService[]): Promise<void> {
   for (const { image } of services) {
-    if (!(await docker.image(image))) throw new SlipwayError(`the image ${image} is not on the engine`, { hints: ['deploy that version first'] });
+    if (!(await docker.image(image)))
+      throw new SlipwayError(`the image ${image} is not on the engine`, { hints: ['deploy that version first'] });
   }
 }
 

@@ -12,7 +12,8 @@ const BODY_LIMIT = 64 * 1024;
  */
 export function outsideProbe(url: URL, headers: Record<string, string>, timeoutMs: number, selfSigned: boolean): Promise<ProbeResponse> {
   return new Promise((resolve) => {
-    const failed = (error: NodeJS.ErrnoException) => resolve({ status: 0, headers: {}, body: '', error: error.message || String(error.code) });
+    const failed = (error: NodeJS.ErrnoException) =>
+      resolve({ status: 0, headers: {}, body: '', error: error.message || String(error.code) });
     const options = { headers, agent: false, rejectUnauthorized: !selfSigned };
     const request = (url.protocol === 'https:' ? https : http)(url, options, (response) => {
       let body = '';

@@ -79,16 +79,34 @@ export function planDeploy(state: State, goal: Goal): Step[] {
     [tasks(goal.services, to)],
     [{ id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web }],
     [
-      { id: 'healthy', title: `wait until ${list(web)} ${web.length === 1 ? 'is' : 'are'} healthy`, kind: 'healthy', colour: to, services: web },
+      {
+        id: 'healthy',
+        title: `wait until ${list(web)} ${web.length === 1 ? 'is' : 'are'} healthy`,
+        kind: 'healthy',
+        colour: to,
+        services: web,
+      },
       { id: 'stage', title: `put ${to} on the staging port`, kind: 'stage', colour: to },
-      behind.length > 0 ? { id: 'create-workers', title: `create ${list(behind)}, to be started later`, kind: 'create-workers', colour: to, services: behind } : undefined,
+      behind.length > 0
+        ? {
+            id: 'create-workers',
+            title: `create ${list(behind)}, to be started later`,
+            kind: 'create-workers',
+            colour: to,
+            services: behind,
+          }
+        : undefined,
     ],
     [{ id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to }],
     [{ id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to }],
     [{ id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to }],
     [
-      workers.length > 0 ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers } : undefined,
-      handedOver.length > 0 ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: singletons, old: oldSingletons } : undefined,
+      workers.length > 0
+        ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers }
+        : undefined,
+      handedOver.length > 0
+        ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: singletons, old: oldSingletons }
+        : undefined,
       from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
     ],
     [
@@ -96,7 +114,9 @@ export function planDeploy(state: State, goal: Goal): Step[] {
       { id: 'record', title: `record ${goal.version}`, kind: 'record' },
     ],
   ];
-  return groups.flatMap((group) => group.filter((step) => step !== undefined).map((step, index): Step => (index === 0 ? step : { ...step, beside: true })));
+  return groups.flatMap((group) =>
+    group.filter((step) => step !== undefined).map((step, index): Step => (index === 0 ? step : { ...step, beside: true })),
+  );
 }
 
 /** @returns the steps in groups that run at the same time, in order */

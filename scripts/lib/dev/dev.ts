@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/load.js';
 import { caBundle } from '../deploy/resolve.js';
+import { edgeImage } from '../edge/image.js';
 import { Compose, type ComposeProject } from '../engine/compose.js';
 import type { Docker } from '../engine/docker.js';
-import { edgeImage } from '../setup/edge-image.js';
 
 /** The ports of the development stack on 127.0.0.1, by the variable that moves each. */
 export const devPorts = { DEV_PORT: 3000, DEV_BACKEND_PORT: 8000, DEV_POSTGRES_PORT: 5432, DEV_REDIS_PORT: 6379 } as const;
@@ -34,6 +34,11 @@ export async function devDown(config: Config, docker: Docker, volumes: boolean, 
 
 async function project(config: Config, docker: Docker): Promise<ComposeProject> {
   const folder = resolve(config.root, 'compose');
-  const env = { ...config.environment, ...config.raw, CA_BUNDLE: caBundle(config.environment), EDGE_IMAGE: await edgeImage(config, docker) };
+  const env = {
+    ...config.environment,
+    ...config.raw,
+    CA_BUNDLE: caBundle(config.environment),
+    EDGE_IMAGE: await edgeImage(config, docker),
+  };
   return { files: [resolve(folder, 'dev.yml')], folder, env };
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { projectRoot } from '../config/root.js';
 import type { Docker } from '../engine/docker.js';
+import { dockerCommand } from '../engine/docker-command.js';
+import { hashOfFolder } from '../engine/folder-hash.js';
 import { run } from '../engine/run.js';
 import { type DebianSystem, makeDebianImage, recipeLabel, recipeOfSystem } from './debian-image.js';
-import { dockerCommand } from './docker-command.js';
-import { hashOfFolder } from './folder-hash.js';
 import { recipeOf } from './image-choice.js';
 import { withNpmPackage } from './npm-package.js';
 import type { SetupProgress } from './progress.js';

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Docker } from '../engine/docker.js';
+import { dockerCommand } from '../engine/docker-command.js';
 import { run } from '../engine/run.js';
 import { UsageError } from '../errors.js';
 import { aptInstall, aptUpdate, despiteExpiry, readAptSources, sharedAptSettings } from './apt.js';
 import { type AptSource, debianArchive, renderSource } from './apt-sources.js';
-import { dockerCommand } from './docker-command.js';
 import type { SetupProgress } from './progress.js';
 
 /** A Debian system to make an image of. */

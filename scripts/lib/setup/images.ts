@@ -1,10 +1,10 @@
 import type { Docker } from '../engine/docker.js';
+import { NoRegistryError, pull } from '../engine/pull.js';
 import { SlipwayError } from '../errors.js';
 import { buildFromPackages, recipeHash } from './build-image.js';
 import { recipeLabel } from './debian-image.js';
 import { builtImages, type ImageChoice, imageKeys, officialImages, recipeOf } from './image-choice.js';
 import type { SetupProgress } from './progress.js';
-import { NoRegistryError, pull } from './pull.js';
 
 export interface EnsureImagesOptions {
   docker: Docker;

@@ -1,5 +1,5 @@
+import { edgeImage } from '../edge/image.js';
 import type { Docker } from '../engine/docker.js';
-import { edgeImage } from './edge-image.js';
 import { type ImageChoice, imageKeys, missingImages } from './image-choice.js';
 
 /**

@@ -15,7 +15,9 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
     ...table(status, now, paint),
     '',
     'last operations',
-    ...(status.operations.length === 0 ? ['  none'] : status.operations.map((operation) => `  ${operationLine(operation, now, Boolean(running))}`)),
+    ...(status.operations.length === 0
+      ? ['  none']
+      : status.operations.map((operation) => `  ${operationLine(operation, now, Boolean(running))}`)),
     '',
     `disk: images ${formatBytes(status.disk.images)}, volumes ${formatBytes(status.disk.volumes)}, build cache ${formatBytes(status.disk.buildCache)}`,
   ];
@@ -25,7 +27,14 @@ function table({ base, colours: all, live }: Status, now: number, paint: Paint):
   const rows: string[][] = [['', 'SERVICE', 'REPLICAS', 'HEALTH', 'UP', 'RESTARTS', 'IMAGE']];
   const add = (group: string, containers: readonly ContainerStatus[]) => {
     for (const [index, service] of [...new Set(containers.map((container) => container.service))].entries()) {
-      rows.push([index === 0 ? group : '', ...row(service, containers.filter((container) => container.service === service), now)]);
+      rows.push([
+        index === 0 ? group : '',
+        ...row(
+          service,
+          containers.filter((container) => container.service === service),
+          now,
+        ),
+      ]);
     }
   };
   add('base', base);
@@ -35,7 +44,10 @@ function table({ base, colours: all, live }: Status, now: number, paint: Paint):
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
   return rows.map((cells, index) => {
-    const line = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+    const line = cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
     return index === 0 ? paint('dim', line) : line;
   });
 }
@@ -54,8 +66,20 @@ function row(service: string, containers: readonly ContainerStatus[], now: numbe
   ];
 }
 
-function operationLine({ at, command, version, outcome, reason, ms, step }: Status['operations'][number], now: number, anyRunning: boolean): string {
+function operationLine(
+  { at, command, version, outcome, reason, ms, step }: Status['operations'][number],
+  now: number,
+  anyRunning: boolean,
+): string {
   const ago = `${formatDuration(Math.max(0, now - Date.parse(at)))} ago`;
   const words = outcome ?? (anyRunning ? `at "${step}"` : `cut off at "${step}"`);
-  return [ago.padEnd(18), `${command} ${version}`.padEnd(16), words, ms === undefined ? '' : `in ${formatDuration(ms)}`, reason ? `(${reason})` : ''].filter(Boolean).join('  ');
+  return [
+    ago.padEnd(18),
+    `${command} ${version}`.padEnd(16),
+    words,
+    ms === undefined ? '' : `in ${formatDuration(ms)}`,
+    reason ? `(${reason})` : '',
+  ]
+    .filter(Boolean)
+    .join('  ');
 }

@@ -1,7 +1,7 @@
-import { loadConfig, type Config } from '../config/load.js';
+import { type Config, loadConfig } from '../config/load.js';
 import { type Colour, colours } from '../config/names.js';
 import { type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
-import { containersOf, type ContainerState } from '../deploy/state.js';
+import { type ContainerState, containersOf } from '../deploy/state.js';
 import { type LiveSet, readLiveSet } from '../edge/live.js';
 import { Docker } from '../engine/docker.js';
 import { SlipwayError } from '../errors.js';
@@ -47,7 +47,10 @@ export async function readStatus(dotenv: string | undefined): Promise<Status> {
   const config = loadConfig(dotenv);
   const docker = new Docker();
   if (!(await docker.probe())) {
-    throw new SlipwayError(`no Docker Engine answers at ${docker.endpoint.host}`, { hints: ['start it, or type: npm run setup'], exitCode: 2 });
+    throw new SlipwayError(`no Docker Engine answers at ${docker.endpoint.host}`, {
+      hints: ['start it, or type: npm run setup'],
+      exitCode: 2,
+    });
   }
   const containers = await containersOf(docker, config.names);
   const edge = containers.base.find(({ service }) => service === 'edge');
@@ -84,7 +87,8 @@ export function problemsOf({ base, colours: all, live, operations, running }: Om
   for (const colour of colours) {
     for (const { name, state, health, version } of all[colour]) {
       if (colour !== live?.colour) continue;
-      if (state !== 'running' || health === 'unhealthy') problems.push(`${name} is ${state === 'running' ? health : state}, and ${colour} is live`);
+      if (state !== 'running' || health === 'unhealthy')
+        problems.push(`${name} is ${state === 'running' ? health : state}, and ${colour} is live`);
       if (version !== live.version) problems.push(`${name} is of ${version}, and ${live.version} is live`);
     }
   }

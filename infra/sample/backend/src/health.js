@@ -29,10 +29,7 @@ async function answers(check) {
  * @returns {Promise<{status: string, checks: Record<string, string>}>} each check 'ok' or why not
  */
 export async function health(redis) {
-  const [postgres, cache] = await Promise.all([
-    answers(() => database.query('SELECT 1')),
-    answers(() => redis.ping()),
-  ]);
+  const [postgres, cache] = await Promise.all([answers(() => database.query('SELECT 1')), answers(() => redis.ping())]);
   const checks = { postgres, redis: cache };
   if (breakage.neverHealthy) checks.build = 'broken on purpose: never healthy';
   const healthy = Object.values(checks).every((result) => result === 'ok');

@@ -16,7 +16,8 @@ const BEAT_SECONDS = 15;
 /** @returns {Promise<string>} the new job's id */
 export async function push(redis, payload = {}) {
   const id = randomUUID();
-  await redis.multi()
+  await redis
+    .multi()
     .hSet(statusKey(id), { status: 'queued' })
     .expire(statusKey(id), KEEP_STATUS_SECONDS)
     .lPush(QUEUE, JSON.stringify({ id, payload }))
@@ -42,8 +43,7 @@ export async function beat(redis, worker) {
 
 /** The next job, or null after `seconds`. One whose taking was interrupted comes again first. */
 export async function take(redis, blocking, worker, seconds) {
-  const raw = await redis.lIndex(taken(worker), -1)
-    ?? await blocking.blMove(QUEUE, taken(worker), 'RIGHT', 'LEFT', seconds);
+  const raw = (await redis.lIndex(taken(worker), -1)) ?? (await blocking.blMove(QUEUE, taken(worker), 'RIGHT', 'LEFT', seconds));
   return raw === null ? null : { ...JSON.parse(raw), raw };
 }
 
@@ -58,7 +58,7 @@ export async function done(redis, worker, job) {
 /** Puts a worker's jobs back, next in line, and forgets the worker. @returns {Promise<number>} how many */
 export async function release(redis, worker) {
   let moved = 0;
-  while (await redis.lMove(taken(worker), QUEUE, 'LEFT', 'RIGHT') !== null) moved += 1;
+  while ((await redis.lMove(taken(worker), QUEUE, 'LEFT', 'RIGHT')) !== null) moved += 1;
   await redis.multi().sRem(WORKERS, worker).del(beatKey(worker)).exec();
   return moved;
 }

@@ -23,7 +23,9 @@ export function connectRedis({ failFast }) {
     if (reason(error) !== last) log.warn('redis not reachable', { reason: reason(error) });
     last = reason(error);
   });
-  client.on('ready', () => { last = ''; });
+  client.on('ready', () => {
+    last = '';
+  });
   client.connect().catch(() => {}); // failures come as events
   return client;
 }

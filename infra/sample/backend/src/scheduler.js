@@ -25,10 +25,7 @@ async function register() {
 }
 
 async function tick() {
-  await database.query(
-    'UPDATE scheduler_runs SET last_beat_at = clock_timestamp(), ticks = ticks + 1 WHERE instance = $1',
-    [instance],
-  );
+  await database.query('UPDATE scheduler_runs SET last_beat_at = clock_timestamp(), ticks = ticks + 1 WHERE instance = $1', [instance]);
   await touchBeatFile();
 }
 
@@ -46,10 +43,12 @@ async function attempt(task, what) {
   }
 }
 
-stopping.addEventListener('abort', () => setTimeout(() => {
-  log.error('scheduler stopped, but the database does not know it', { instance });
-  process.exit(1);
-}, STOP_LIMIT_MS));
+stopping.addEventListener('abort', () =>
+  setTimeout(() => {
+    log.error('scheduler stopped, but the database does not know it', { instance });
+    process.exit(1);
+  }, STOP_LIMIT_MS),
+);
 
 let registered = false;
 while (!stopping.aborted) {

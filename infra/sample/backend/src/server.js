@@ -1,5 +1,5 @@
-import { createAdaptorServer } from '@hono/node-server';
 import { once } from 'node:events';
+import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './app.js';
 import { breakage } from './breakage.js';
 import { database } from './database.js';

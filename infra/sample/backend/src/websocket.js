@@ -18,7 +18,9 @@ export function attachWebSocket(server) {
   sockets.on('connection', (socket) => {
     let alive = true;
     socket.on('error', () => socket.terminate());
-    socket.on('pong', () => { alive = true; });
+    socket.on('pong', () => {
+      alive = true;
+    });
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
 
     const pings = setInterval(() => {

@@ -34,10 +34,12 @@ async function work(job) {
   const mine = { version: build.version, worker: me };
   await queue.mark(redis, job.id, { status: 'processing', ...mine });
   await sleep(Math.min(Math.max(Number(job.payload?.ms ?? 50) || 0, 0), MAX_JOB_MS));
-  await database.query(
-    'INSERT INTO jobs_done (job_id, worker, version, colour) VALUES ($1, $2, $3, $4)',
-    [job.id, me, build.version, build.colour],
-  );
+  await database.query('INSERT INTO jobs_done (job_id, worker, version, colour) VALUES ($1, $2, $3, $4)', [
+    job.id,
+    me,
+    build.version,
+    build.colour,
+  ]);
   await queue.done(redis, me, job);
   await queue.mark(redis, job.id, { status: 'done', ...mine });
   log.info('job done', { job: job.id });

@@ -35,13 +35,15 @@ const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) =>
   if (stop.signal.aborted) response.setHeader('Connection', 'close');
   if (path === '/health') return json(response, 200, { status: 'healthy', version });
 
-  response.on('close', () => log.info('request', {
-    request_id: request.headers['x-request-id'],
-    method: request.method,
-    path,
-    status: response.statusCode,
-    ms: Math.round(performance.now() - start),
-  }));
+  response.on('close', () =>
+    log.info('request', {
+      request_id: request.headers['x-request-id'],
+      method: request.method,
+      path,
+      status: response.statusCode,
+      ms: Math.round(performance.now() - start),
+    }),
+  );
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return json(response, 405, { error: 'method not allowed' });

@@ -78,15 +78,22 @@ function words({ parts, seconds, slow, socket, refused, ok, url }: DemoReport, {
   ]);
   const rows = [['', 'sent', 'lost', 'non-2xx', 'p50', 'p99'], ...cells];
   const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const table = rows.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`);
-  const closes = socket.closes.length === 0 ? 'never closed' : `closed ${socket.closes.length} time(s) when its drain was over, open again after ${socket.reconnects.map((ms) => `${Math.round(ms)} ms`).join(', ')}`;
+  const table = rows.map(
+    (row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`,
+  );
+  const closes =
+    socket.closes.length === 0
+      ? 'never closed'
+      : `closed ${socket.closes.length} time(s) when its drain was over, open again after ${socket.reconnects.map((ms) => `${Math.round(ms)} ms`).join(', ')}`;
   return [
     '',
     ...table,
     '',
     `  5-second requests: ${slow.finished} finished, ${slow.lost} lost, ${slow.acrossTheCut} of them across the cut`,
     `  websocket: ${socket.echoes} echoes, ${closes}`,
-    `  seconds: ${Object.entries(seconds).map(([what, time]) => `${what} ${time.toFixed(1)}`).join(', ')}`,
+    `  seconds: ${Object.entries(seconds)
+      .map(([what, time]) => `${what} ${time.toFixed(1)}`)
+      .join(', ')}`,
     `  broken v1.3: ${refused ? 'refused, v1.2 served throughout' : paint('red', 'was NOT refused')}`,
     '',
     ok ? paint('green', 'nothing was lost') : paint('red', 'something was lost: see the table'),

@@ -22,7 +22,11 @@ export const command: Command = {
     const { step } = setupProgress(output);
     if (action === 'down') {
       await step('stop the development stack', (say) => devDown(config, docker, values.volumes === true, say));
-      output.line(values.volumes ? 'the development stack and its data are gone' : 'the development stack is down; its data stays (--volumes removes it)');
+      output.line(
+        values.volumes
+          ? 'the development stack and its data are gone'
+          : 'the development stack is down; its data stays (--volumes removes it)',
+      );
       return { result: { down: true } };
     }
     const addresses = await step('build and start the development stack', (say) => devUp(config, docker, say));

@@ -7,9 +7,7 @@ import { startCreated } from './start-workers.js';
 /** Hands the singletons over: the old one has ended before the new one starts, so there are never two. */
 export async function handOver(operation: Operation, step: StepOf<'hand-over'>, { undo, progress }: StepReport): Promise<undefined> {
   const { docker, config, before } = operation;
-  const old = step.from
-    ? before.colours[step.from].filter(({ service, state }) => step.old.includes(service) && state === 'running')
-    : [];
+  const old = step.from ? before.colours[step.from].filter(({ service, state }) => step.old.includes(service) && state === 'running') : [];
   undo('hand the singletons back', async () => {
     const { colours } = await containersOf(docker, config.names);
     await stopContainers(

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import type { AppService } from '../../config/app-model.js';
+import { dockerCommand } from '../../engine/docker-command.js';
+import { NoRegistryError, pull } from '../../engine/pull.js';
 import { run } from '../../engine/run.js';
 import { messageOf, SlipwayError, UsageError } from '../../errors.js';
-import { dockerCommand } from '../../setup/docker-command.js';
-import { NoRegistryError, pull } from '../../setup/pull.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 

@@ -8,7 +8,8 @@ export async function record(operation: Operation): Promise<undefined> {
   const unstaged = edgeOf(operation).then((edge) => edge.unstage(deck.token));
   const model = 'model' in project.files ? maskSecrets(project.files.model, config.secrets) : '';
   const drifted = await operation.drift;
-  if (drifted.length > 0) operation.warn(`${drifted.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
+  if (drifted.length > 0)
+    operation.warn(`${drifted.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
   const references = [...new Set(app.services.map(({ image }) => image))];
   const images = await Promise.all(
     references.map(async (reference) => {

@@ -13,12 +13,19 @@ export async function createWorkers({ compose, project, signal }: Operation, ste
 }
 
 /** Starts the new release's workers; the old ones go on beside them until their colour is retired. */
-export async function startWorkers(operation: Operation, step: StepOf<'start-workers'>, { undo, progress }: StepReport): Promise<undefined> {
+export async function startWorkers(
+  operation: Operation,
+  step: StepOf<'start-workers'>,
+  { undo, progress }: StepReport,
+): Promise<undefined> {
   const { docker, config } = operation;
   undo(`stop the workers of ${step.colour}`, async () => {
     const { colours } = await containersOf(docker, config.names);
     // With their whole grace: a job that was begun is finished.
-    await stopContainers(docker, colours[step.colour].filter(({ service }) => step.services.includes(service)));
+    await stopContainers(
+      docker,
+      colours[step.colour].filter(({ service }) => step.services.includes(service)),
+    );
   });
   await startCreated(operation, step.services, progress);
   return undefined;
@@ -32,7 +39,10 @@ export async function startCreated(operation: Operation, services: readonly stri
   const plain = services.filter((service) => !injected.includes(service));
   const { colours } = await containersOf(docker, config.names);
   await Promise.all([
-    startContainers(docker, colours[identity.colour].filter(({ service }) => plain.includes(service))),
+    startContainers(
+      docker,
+      colours[identity.colour].filter(({ service }) => plain.includes(service)),
+    ),
     injected.length > 0 ? operation.compose.call(operation.project, ['start', ...injected], { signal }) : undefined,
   ]);
   await awaitHealthy(docker, config.names, identity.colour, {

@@ -19,8 +19,7 @@ export function login() {
     return c.json({ token });
   });
 
-  routes.get('/users/me', jwt({ secret: key, alg: 'HS256' }), (c) =>
-    c.json({ user: c.get('jwtPayload').sub, version: build.version }));
+  routes.get('/users/me', jwt({ secret: key, alg: 'HS256' }), (c) => c.json({ user: c.get('jwtPayload').sub, version: build.version }));
 
   return routes;
 }

@@ -13,10 +13,7 @@ notes.get('/', async (c) => {
 
 notes.post('/', async (c) => {
   const text = textField(await jsonBody(c), 'text', 2_000);
-  const { rows } = await database.query(
-    'INSERT INTO notes (text) VALUES ($1) RETURNING id, text, created_at',
-    [text],
-  );
+  const { rows } = await database.query('INSERT INTO notes (text) VALUES ($1) RETURNING id, text, created_at', [text]);
   return c.json(rows[0], 201);
 });
 

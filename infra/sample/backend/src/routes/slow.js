@@ -1,6 +1,7 @@
 // A request long enough to be in flight while a deploy happens.
-import { Hono } from 'hono';
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Hono } from 'hono';
 import { build } from '../settings.js';
 
 const MAX_SECONDS = 120;

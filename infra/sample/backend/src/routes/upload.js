@@ -1,10 +1,10 @@
-import { Hono } from 'hono';
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Hono } from 'hono';
 import { build, settings } from '../settings.js';
 
 export const upload = new Hono();

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hashOfFolder } from '../../../scripts/lib/setup/folder-hash.js';
+import { hashOfFolder } from '../../../scripts/lib/engine/folder-hash.js';
 
 let folder = '';
 beforeEach(() => {

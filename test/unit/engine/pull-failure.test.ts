@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classifyPullFailure } from '../../../scripts/lib/setup/pull-failure.js';
+import { classifyPullFailure } from '../../../scripts/lib/engine/pull-failure.js';
 
 const GET = 'Error response from daemon: Get "https://registry.example/v2/": ';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Docker } from '../engine/docker.js';
+import type { Docker } from './docker.js';
 
 /**
  * @param docker the client whose engine is meant

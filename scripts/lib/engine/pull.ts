@@ -1,8 +1,8 @@
-import type { Docker } from '../engine/docker.js';
-import { tryRun } from '../engine/run.js';
 import { SlipwayError, UsageError } from '../errors.js';
+import type { Docker } from './docker.js';
 import { dockerCommand } from './docker-command.js';
 import { classifyPullFailure } from './pull-failure.js';
+import { tryRun } from './run.js';
 
 /** No registry answered. */
 export class NoRegistryError extends SlipwayError {
