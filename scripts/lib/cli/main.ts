@@ -6,6 +6,7 @@ import { createOutput, printError } from './output.js';
 
 /** The commands, each loaded only when it is the one that was typed. */
 const commands = {
+  base: () => import('./commands/base.js'),
   check: () => import('./commands/check.js'),
   demo: () => import('./commands/demo.js'),
   deploy: () => import('./commands/deploy.js'),

@@ -127,7 +127,7 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
     const target = compose.services?.[service.name];
     if (!target) continue;
     const { stack, colour, version, release } = identity;
-    target.environment = { ...identity.appEnv, ...asRecord(target.environment), COLOUR: colour, VERSION: version, RELEASE: release };
+    target.environment = { ...literal(identity.appEnv), ...asRecord(target.environment), COLOUR: colour, VERSION: version, RELEASE: release };
     target.labels = { ...asRecord(target.labels), ...labelsOf(service, { stack, colour, version, release }) };
     // The engine refuses a limit above what the machine has; a smaller machine just gives all it has.
     const limits = target.deploy?.resources?.limits;
@@ -145,7 +145,21 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
     if (volume.name) volumes.push(volume.name);
     volume.external = true;
   }
-  return { yaml: stringify(compose), volumes };
+  return { yaml: composeYaml(compose), volumes };
+}
+
+/**
+ * @param model a Compose model
+ * @returns it as YAML that Compose's own parser reads the same way: that one takes an unquoted `2026-11-22` for a date and
+ * `1_000` for a number, so every text is quoted
+ */
+export function composeYaml(model: ComposeSpecification): string {
+  return stringify(model, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' });
+}
+
+/** Compose interpolates the model once more: a dollar sign that is meant as one is written twice. */
+function literal(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, value.replaceAll('$', '$$$$')]));
 }
 
 function labelsOf(service: AppService, identity: Record<string, string>): Record<string, string> {

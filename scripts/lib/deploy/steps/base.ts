@@ -31,7 +31,7 @@ export async function haveBaseUp(operation: Operation, { progress }: StepReport)
 }
 
 /** Secrets reach containers as files in volumes; no environment, argument, label or image ever holds one. */
-async function writeSecrets({ config, deck }: Operation): Promise<void> {
+export async function writeSecrets({ config, deck }: Pick<Operation, 'config' | 'deck'>): Promise<void> {
   const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY } = config.secrets;
   const volumes = config.names.volumes;
   const forData = (path: string, content: string): ArchiveFile => ({ path, content, mode: 0o400, uid: DATA_UID, gid: DATA_UID });

@@ -1,5 +1,4 @@
-import { stringify } from 'yaml';
-import type { AppService } from '../../config/app-model.js';
+import { type AppService, composeYaml } from '../../config/app-model.js';
 import { dockerCommand } from '../../engine/docker-command.js';
 import { NoRegistryError, pull } from '../../engine/pull.js';
 import { run } from '../../engine/run.js';
@@ -84,7 +83,7 @@ async function build(
     if (!service?.build) continue;
     service.build = typeof service.build === 'string' ? { context: service.build, labels } : { ...service.build, labels };
   }
-  const files = { model: stringify(model) };
+  const files = { model: composeYaml(model) };
   const names = services.map(({ name }) => name);
   await compose.long({ ...project, name: config.names.project(identity.colour), files }, ['build', ...names], progress);
 }
