@@ -172,6 +172,34 @@ describe('RETIRE=warm', () => {
   });
 });
 
+test('an app that hangs up is answered for by 502, as JSON with every header, and the access log has a line of JSON', async () => {
+  const { status, headers, body } = await stack.fetch('/hang-up?token=hidden', { headers: { 'user-agent': 'quote " and \\ back' } });
+  expect([status, JSON.parse(body)]).toEqual([502, { error: 'the service did not answer' }]);
+  expect(headers).toMatchObject({
+    'content-type': expect.stringMatching(/^application\/json/),
+    'x-frame-options': 'SAMEORIGIN',
+    'x-content-type-options': 'nosniff',
+    'x-release': 'f5',
+    'x-colour': 'blue',
+  });
+  const log = await (await stack.container('', 'edge')).logs({ stdout: true, stderr: false, follow: false, tail: 5 });
+  const line =
+    log
+      .toString('utf8')
+      .split('\n')
+      .find((text) => text.includes(String(headers['x-request-id']))) ?? '';
+  const entry = JSON.parse(line.slice(line.indexOf('{')));
+  expect(entry).toMatchObject({
+    status: 502,
+    path: '/hang-up',
+    method: 'GET',
+    release: 'f5',
+    colour: 'blue',
+    user_agent: 'quote " and \\ back',
+  });
+  expect(line).not.toContain('hidden');
+});
+
 describe('what the app is told about the client', () => {
   test('a made-up X-Forwarded-For, X-Real-IP or X-Forwarded-Proto is not passed on', async () => {
     const spoofed = {

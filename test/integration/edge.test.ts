@@ -53,32 +53,33 @@ describe('without any reload, the edge', () => {
     const network = engine.getNetwork(`${stack.name}-app`);
     const address = async (container: Dockerode.Container) =>
       (await container.inspect()).NetworkSettings.Networks[`${stack.name}-app`]?.IPAddress;
-    const fillers: Dockerode.Container[] = [];
+    const neighbours: Dockerode.Container[] = [];
     for (const number of [1, 2]) {
       const replica = await stack.container('blue', 'backend', number);
       const old = await address(replica);
       await network.disconnect({ Container: replica.id });
-      fillers.push(await takeAddress(`${stack.name}-filler-${number}`));
+      do neighbours.push(await newNeighbour(`${stack.name}-neighbour-${neighbours.length}`));
+      while ((await address(neighbours.at(-1) as Dockerode.Container)) !== old);
       await network.connect({ Container: replica.id, EndpointConfig: { Aliases: ['backend.blue'] } });
       expect(await address(replica)).not.toBe(old);
     }
     const hosts = await Promise.all([1, 2].map(async (number) => (await stack.container('blue', 'backend', number)).id.slice(0, 12)));
     await expect.poll(async () => [...(await answering())].sort(), { timeout: 15_000 }).toEqual(hosts.sort());
     expect(await workers()).toEqual(before);
-    await Promise.all(fillers.map((filler) => filler.remove({ force: true })));
+    await Promise.all(neighbours.map((neighbour) => neighbour.remove({ force: true })));
   });
 });
 
-/** Starts a container in the network of the edge, which takes the address that is free there. */
-async function takeAddress(name: string): Promise<Dockerode.Container> {
-  const filler = await engine.createContainer({
+/** Starts a container in the network of the edge: it takes the lowest address that is free there. */
+async function newNeighbour(name: string): Promise<Dockerode.Container> {
+  const neighbour = await engine.createContainer({
     name,
     Image: stack.values.NODE_IMAGE ?? '',
     Cmd: ['sleep', '600'],
     HostConfig: { NetworkMode: `${stack.name}-app`, Init: true },
   });
-  await filler.start();
-  return filler;
+  await neighbour.start();
+  return neighbour;
 }
 
 test('a replica that stops is passed over: no request is lost or waits for long', async () => {
@@ -89,7 +90,6 @@ test('a replica that stops is passed over: no request is lost or waits for long'
     await replica.start();
     await expect.poll(() => answering(), { timeout: 15_000 }).toHaveLength(2);
   });
-  console.log(load);
   expectNothingLost(load);
   expect(load.slowest).toBeLessThan(5_000);
 });
@@ -188,18 +188,22 @@ describe('with TLS=self-signed and limits', () => {
     expectRefusal(await secure('/api/upload', { method: 'POST', body }), 413, 'the request body is too large');
   });
 
-  test('a service that is away is answered by 502, as JSON, and the access log has the request', async () => {
+  test('a service that is away is answered within seconds, as JSON', async () => {
     const frontend = await stack.container('green', 'frontend');
     await frontend.stop();
     try {
+      const began = performance.now();
       const answer = await secure('/away');
-      expectRefusal(answer, 502, 'the service did not answer');
+      expect(performance.now() - began).toBeLessThan(5_000);
+      // Nobody refuses a connection to an address that is gone; it times out.
+      if (answer.status === 504) expectRefusal(answer, 504, 'the service took too long to answer');
+      else expectRefusal(answer, 502, 'the service did not answer');
       const entry = (await accessLog()).find(({ request_id }) => request_id === answer.headers['x-request-id']);
-      expect(entry).toMatchObject({ status: 502, path: '/away', method: 'GET', release: 't2', colour: 'green' });
+      expect(entry).toMatchObject({ status: answer.status, path: '/away', method: 'GET', release: 't2', colour: 'green' });
     } finally {
       await frontend.start();
     }
-    await expect.poll(() => secure('/').then(({ status }) => status), { timeout: 15_000 }).toBe(200);
+    await expect.poll(() => secure('/').then(({ status }) => status), { timeout: 30_000 }).toBe(200);
   });
 
   test('every line of the access log is JSON with a request id, and the app logs the same id', async () => {
