@@ -127,7 +127,13 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
     const target = compose.services?.[service.name];
     if (!target) continue;
     const { stack, colour, version, release } = identity;
-    target.environment = { ...literal(identity.appEnv), ...asRecord(target.environment), COLOUR: colour, VERSION: version, RELEASE: release };
+    target.environment = {
+      ...literal(identity.appEnv),
+      ...asRecord(target.environment),
+      COLOUR: colour,
+      VERSION: version,
+      RELEASE: release,
+    };
     target.labels = { ...asRecord(target.labels), ...labelsOf(service, { stack, colour, version, release }) };
     // The engine refuses a limit above what the machine has; a smaller machine just gives all it has.
     const limits = target.deploy?.resources?.limits;

@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.js';
+import { firstFileOf } from '../engine/archive.js';
 import { JOURNAL_FILE, JOURNAL_FOLDER } from '../engine/deck/protocol.js';
-import { type Docker, firstFileOf } from '../engine/docker.js';
+import type { Docker } from '../engine/docker.js';
 
 /** One operation as the journal tells it. */
 export interface OperationRecord {

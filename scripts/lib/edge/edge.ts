@@ -1,5 +1,6 @@
 import type { Names } from '../config/names.js';
-import { type ArchiveFile, type Docker, tarOf } from '../engine/docker.js';
+import { type ArchiveFile, tarOf } from '../engine/archive.js';
+import type { Docker } from '../engine/docker.js';
 import { SlipwayError } from '../errors.js';
 import { type LiveSet, readLiveSet } from './live.js';
 

@@ -1,5 +1,6 @@
 import type { Colour } from '../config/names.js';
-import { type Docker, firstFileOf } from '../engine/docker.js';
+import { firstFileOf } from '../engine/archive.js';
+import type { Docker } from '../engine/docker.js';
 
 /** What the edge serves. */
 export interface LiveSet {

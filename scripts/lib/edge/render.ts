@@ -1,7 +1,7 @@
 import type { AppService } from '../config/app-model.js';
 import type { Config } from '../config/load.js';
 import type { Colour } from '../config/names.js';
-import type { ArchiveFile } from '../engine/docker.js';
+import type { ArchiveFile } from '../engine/archive.js';
 import { routesOf } from './routes.js';
 import { serversOf } from './servers.js';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Duplex, PassThrough } from 'node:stream';
 import Dockerode from 'dockerode';
-import { extract, pack } from 'tar-stream';
 import { messageOf, SlipwayError } from '../errors.js';
+import { type ArchiveFile, tarOf } from './archive.js';
 import { type Endpoint, resolveEndpoint } from './endpoint.js';
+import { collect, demultiplexed } from './streams.js';
 
 /** The engine refused or failed a call. */
 export class EngineError extends SlipwayError {
@@ -15,15 +15,6 @@ export class EngineError extends SlipwayError {
     super(`${what}: ${messageOf(cause)}`, { cause });
     this.status = (cause as { statusCode?: number }).statusCode;
   }
-}
-
-/** A file on its way into a container. */
-export interface ArchiveFile {
-  path: string;
-  content: string | Buffer;
-  mode?: number;
-  uid?: number;
-  gid?: number;
 }
 
 /** What a command inside a container printed, and how it ended. */
@@ -149,28 +140,6 @@ export class Docker {
   }
 }
 
-/** @returns a tar archive of the files, as the engine's archive call and `tar -x` take it */
-export async function tarOf(files: readonly ArchiveFile[]): Promise<Buffer> {
-  const archive = pack();
-  for (const { path, content, mode = 0o644, uid = 0, gid = 0 } of files) archive.entry({ name: path, mode, uid, gid }, content);
-  archive.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of archive as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** @returns the text of the first file of a tar archive; empty when it has none */
-export async function firstFileOf(archive: Buffer): Promise<string> {
-  const entries = extract();
-  entries.end(archive);
-  for await (const entry of entries) {
-    let text = '';
-    for await (const chunk of entry) text += chunk;
-    return text;
-  }
-  return '';
-}
-
 function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   if (endpoint.host.startsWith('unix://')) return { socketPath: endpoint.host.slice('unix://'.length) };
   const url = new URL(endpoint.host);
@@ -178,39 +147,4 @@ function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   if (!endpoint.certificates) return { ...address, protocol: 'http' };
   const pem = (name: string) => readFileSync(join(endpoint.certificates as string, name));
   return { ...address, protocol: 'https', ca: pem('ca.pem'), cert: pem('cert.pem'), key: pem('key.pem') };
-}
-
-async function collect(api: Dockerode, stream: Duplex, onLine?: (line: string) => void): Promise<{ stdout: string; stderr: string }> {
-  const out = new PassThrough();
-  const err = new PassThrough();
-  let stdout = '';
-  let stderr = '';
-  let rest = '';
-  out.on('data', (chunk: Buffer) => {
-    stdout += chunk;
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    if (onLine) for (const line of lines) onLine(line);
-  });
-  err.on('data', (chunk: Buffer) => {
-    stderr += chunk;
-  });
-  api.modem.demuxStream(stream, out, err);
-  await new Promise<void>((resolve, reject) => {
-    stream.once('end', resolve);
-    stream.once('close', resolve);
-    stream.once('error', reject);
-  });
-  return { stdout, stderr };
-}
-
-/** A finished log comes as frames: one byte for the stream, three of nothing, four for the length, then the text. */
-function demultiplexed(frames: Buffer): string {
-  let text = '';
-  for (let at = 0; at + 8 <= frames.length; ) {
-    const length = frames.readUInt32BE(at + 4);
-    text += frames.toString('utf8', at + 8, at + 8 + length);
-    at += 8 + length;
-  }
-  return text;
 }

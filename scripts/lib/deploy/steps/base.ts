@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ArchiveFile } from '../../engine/docker.js';
+import type { ArchiveFile } from '../../engine/archive.js';
 import { baseDrift, baseProject } from '../base.js';
 import type { Operation, StepReport } from '../operation.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fromRoot } from '../../config/load.js';
 import { type Certificate, type EdgeMode, renderEdge } from '../../edge/render.js';
-import type { ArchiveFile } from '../../engine/docker.js';
+import type { ArchiveFile } from '../../engine/archive.js';
 import { edgeOf, edgeTarget, type Operation, type StepReport } from '../operation.js';
 
 /** Has a second nginx serve the idle colour on the staging port. The live one is not reloaded for it. */

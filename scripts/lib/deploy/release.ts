@@ -1,0 +1,69 @@
+import { type AppModel, type ReleaseIdentity, releaseModel } from '../config/app-model.js';
+import type { Config } from '../config/load.js';
+import type { Compose, ComposeProject } from '../engine/compose.js';
+import type { Docker } from '../engine/docker.js';
+import { idleColour, planDeploy, type Step } from './plan.js';
+import { preflight } from './preflight.js';
+import type { Reporter } from './reporter.js';
+import { resolveApp } from './resolve.js';
+import type { Source } from './source.js';
+import type { State } from './state.js';
+
+/** What one deploy knows before it has anything to do. */
+export interface Context {
+  version: string;
+  before: State;
+  config: Config;
+  docker: Docker;
+  compose: Compose;
+  reporter: Reporter;
+}
+
+/** A release that can be deployed: everything about it is known and checked. */
+export interface Release {
+  source: Source;
+  app: AppModel;
+  identity: ReleaseIdentity;
+  project: ComposeProject;
+  volumes: string[];
+  steps: Step[];
+}
+
+/**
+ * Resolves and checks everything about a release; nothing is changed yet.
+ *
+ * @throws UsageError with every problem of the app's files, or the ports that are taken
+ */
+export async function prepareRelease({ version, before, config, docker, compose, reporter }: Context, source: Source): Promise<Release> {
+  const release = `${version}-${stamp(new Date())}`;
+  const { cpus } = await docker.machine();
+  const identity: ReleaseIdentity = {
+    stack: config.settings.STACK,
+    colour: idleColour(before),
+    version,
+    release,
+    appEnv: config.appEnv,
+    cpus,
+  };
+  const { app, files } = await resolveApp(compose, config, source, identity);
+  await preflight(config, docker, before);
+  if (source.kind === 'working-tree' && app.services.some(({ builds }) => builds)) {
+    const revision = source.revision
+      ? ` (${source.revision.slice(0, 12)}${source.revision.endsWith('-dirty') ? ', with changes' : ''})`
+      : '';
+    reporter.note(`there is no git tag ${version}: what has to be built is built from the working tree${revision}`);
+  }
+  const model = releaseModel(app, config.names, identity);
+  return {
+    source,
+    app,
+    identity,
+    project: { ...files, files: { model: model.yaml } },
+    volumes: model.volumes,
+    steps: planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE }),
+  };
+}
+
+function stamp(time: Date): string {
+  return time.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+}

@@ -1,0 +1,50 @@
+import { exitCodes, messageOf, SlipwayError } from '../errors.js';
+import { containerError, watchDeaths } from './containers.js';
+import type { Operation } from './operation.js';
+
+/** Writes the operation's beginning and end to the journal. */
+export async function journaled<T>({ deck, identity }: Operation, work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const common = { token: deck.token, command: 'deploy', version: identity.version, colour: identity.colour, release: identity.release };
+  await deck.append({ at: new Date().toISOString(), kind: 'began', ...common });
+  const end = (outcome: string, reason?: string) =>
+    deck.append({ at: new Date().toISOString(), kind: 'ended', ...common, outcome, reason, ms: Math.round(performance.now() - began) });
+  try {
+    const result = await work();
+    await end('done');
+    return result;
+  } catch (error) {
+    // The deck may be what was lost; the first error is the one to tell.
+    const interrupted = error instanceof SlipwayError && error.exitCode === exitCodes.interrupted;
+    await end(interrupted ? 'interrupted' : 'failed', messageOf(error)).catch(() => {});
+    throw error;
+  }
+}
+
+/** Stops the work on Ctrl-C, or as soon as a container of the new colour dies. */
+export async function watched<T>(operation: Operation, onInterrupt: OnInterrupt, work: () => Promise<T>): Promise<T> {
+  const { docker, config, identity, before, stopping } = operation;
+  // Containers that an older release left in this colour are replaced: their end is no news.
+  const older = new Set(before.colours[identity.colour].map(({ id }) => id));
+  const stopWatching = await watchDeaths(docker, config.names.project(identity.colour), (container, exitCode) => {
+    if (older.has(container.id) || stopping.signal.aborted) return;
+    void containerError(docker, container, `it ended with exit code ${exitCode}`).then((error) => stopping.abort(error));
+  });
+  const stopListening = onInterrupt(() => stopping.abort(new InterruptedError()));
+  try {
+    return await work();
+  } finally {
+    stopListening();
+    stopWatching();
+  }
+}
+
+/** The person pressed Ctrl-C, or the process was asked to end. */
+export class InterruptedError extends SlipwayError {
+  constructor() {
+    super('interrupted', { exitCode: exitCodes.interrupted });
+  }
+}
+
+/** Calls back on Ctrl-C or a polite end signal; returns how to stop listening. */
+export type OnInterrupt = (stop: () => void) => () => void;

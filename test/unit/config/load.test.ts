@@ -1,0 +1,214 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { quoteDotenv } from '../../../scripts/lib/config/dotenv-file.js';
+import { type Config, dotenvPath, fromRoot, loadConfig, variable } from '../../../scripts/lib/config/load.js';
+import { projectRoot } from '../../../scripts/lib/config/root.js';
+import { defaults, secretKeys } from '../../../scripts/lib/config/schema.js';
+import { SlipwayError, UsageError } from '../../../scripts/lib/errors.js';
+import { goodSecrets } from '../fixtures.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slipway-load-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+/** Writes a file of the temporary folder. @returns its path */
+function write(text: string): string {
+  const path = join(folder, `${files++}.env`);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** @returns a .env file with good secrets and these values; undefined leaves a key out */
+function dotenv(values: Record<string, string | undefined> = {}, more = ''): string {
+  const all = Object.entries({ ...goodSecrets, ...values }).filter(([, value]) => value !== undefined);
+  return write(`${all.map(([key, value]) => `${key}=${quoteDotenv(value as string)}`).join('\n')}\n${more}`);
+}
+
+function refusal(file: string, environment: NodeJS.ProcessEnv = {}): UsageError {
+  try {
+    loadConfig(file, environment);
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('what holds', () => {
+  test('with nothing but secrets in the file, every other key has its default', () => {
+    const config = loadConfig(dotenv(), {});
+    expect(config.raw).toEqual(defaults);
+    expect(config.settings).toMatchObject({ STACK: 'slipway', HTTP_PORT: 8080, SERVER_NAMES: ['localhost'], DRAIN_TIMEOUT: 30_000 });
+    expect(config.names.networks.app).toBe('slipway-app');
+    expect(config.root).toBe(projectRoot);
+  });
+
+  test('the file wins over defaults, the process environment wins over the file', () => {
+    const file = dotenv({ STACK: 'from-file', HTTP_PORT: '8001', REGISTRY: 'ghcr.io/file' });
+    const { settings, raw, names } = loadConfig(file, { HTTP_PORT: '8002', STACK: 'from-shell' });
+    expect(settings).toMatchObject({ STACK: 'from-shell', HTTP_PORT: 8002, REGISTRY: 'ghcr.io/file' });
+    expect(raw).toMatchObject({ STACK: 'from-shell', HTTP_PORT: '8002' });
+    expect(names.base).toBe('from-shell');
+  });
+
+  test('an empty value in the process environment wins as well', () => {
+    expect(loadConfig(dotenv({ REGISTRY: 'ghcr.io/acme' }), { REGISTRY: '' }).settings.REGISTRY).toBe('');
+  });
+
+  test('secrets of the process environment win', () => {
+    const { secrets } = loadConfig(dotenv(), { DB_PASSWORD: 'from-the-shell-from-the-shell' });
+    expect(secrets.DB_PASSWORD.reveal()).toBe('from-the-shell-from-the-shell');
+    expect(secrets.REDIS_PASSWORD.reveal()).toBe(goodSecrets.REDIS_PASSWORD);
+  });
+
+  test('TZ alone is not taken from the process environment: shells set it for other reasons', () => {
+    expect(loadConfig(dotenv({ TZ: 'Europe/Berlin' }), { TZ: 'Asia/Tokyo' }).settings.TZ).toBe('Europe/Berlin');
+    expect(loadConfig(dotenv(), { TZ: 'not a zone' }).settings.TZ).toBe('UTC');
+  });
+
+  test('values with characters that parsers disagree on arrive whole', () => {
+    const password = 'p#ss $w0rd "@ \\n 100%';
+    expect(loadConfig(dotenv({ DB_PASSWORD: password }), {}).secrets.DB_PASSWORD.reveal()).toBe(password);
+  });
+
+  test('several Compose files are kept in their order', () => {
+    const { settings } = loadConfig(dotenv({ APP_COMPOSE: 'compose/blue-green.yml,compose/dev.yml' }), {});
+    expect(settings.APP_COMPOSE).toEqual(['compose/blue-green.yml', 'compose/dev.yml']);
+  });
+
+  test('paths count from the project, wherever the command is typed', () => {
+    expect(fromRoot('compose/dev.yml')).toBe(join(projectRoot, 'compose/dev.yml'));
+    expect(fromRoot('/etc/app.env')).toBe('/etc/app.env');
+    expect(dotenvPath(undefined)).toBe(join(projectRoot, '.env'));
+    expect(dotenvPath('other.env')).toBe(resolve('other.env'));
+  });
+});
+
+describe('APP_ENV_FILE', () => {
+  test('gives the app its own variables', () => {
+    const app = write("SMOKE_TOKEN='to#ken'\nEMPTY=\n");
+    const config = loadConfig(dotenv({ APP_ENV_FILE: app }), {});
+    expect(config.appEnv).toEqual({ SMOKE_TOKEN: 'to#ken', EMPTY: '' });
+  });
+
+  test('is no problem when it is not set', () => {
+    expect(loadConfig(dotenv({ APP_ENV_FILE: '' }), {}).appEnv).toEqual({});
+  });
+
+  test('has its own problems told with the rest', () => {
+    const app = write('A=1\njust words\n');
+    const { details } = refusal(dotenv({ APP_ENV_FILE: app, HTTP_PORT: 'x' }));
+    expect(details).toEqual(['HTTP_PORT: should be a port between 1 and 65535, got "x"', `${app}:2: should be KEY=value`]);
+    expect(refusal(dotenv({ APP_ENV_FILE: 'nowhere.env' })).details).toEqual(['APP_ENV_FILE: there is no file nowhere.env']);
+  });
+
+  test('a variable is looked up in the process environment first', () => {
+    const config = loadConfig(dotenv({ APP_ENV_FILE: write('TOKEN=from-file\nOTHER=file\n') }), { TOKEN: 'from-shell' });
+    expect(variable(config, 'TOKEN')).toBe('from-shell');
+    expect(variable(config, 'OTHER')).toBe('file');
+    expect(variable(config, 'NONE')).toBeUndefined();
+  });
+});
+
+describe('problems', () => {
+  test('a missing file says how to get one', () => {
+    const error = refusal(join(folder, 'nowhere.env'));
+    expect(error.message).toBe(`${join(folder, 'nowhere.env')}: there is no such file`);
+    expect(error.hints.join()).toContain('npm run setup');
+    expect(error.exitCode).toBe(2);
+  });
+
+  test('every problem is told at once, each with its key, what it should be and what it is', () => {
+    const error = refusal(dotenv({ STACK: 'My Shop', HTTP_PORT: '99999', TLS: 'yes', RATE_API: 'fast', DB_USER: 'postgres', RETIRE: 'keep' }));
+    expect(error.message).toBe('the configuration has 6 problems');
+    expect(error.details).toEqual([
+      'STACK: should be lower-case letters, digits and "-", beginning with a letter, at most 31 characters, got "My Shop"',
+      'HTTP_PORT: should be a port between 1 and 65535, got "99999"',
+      'TLS: should be off, self-signed or files, got "yes"',
+      'RATE_API: should be a rate such as 10r/s or 5r/m, or off, got "fast"',
+      'RETIRE: should be stop or warm, got "keep"',
+      'DB_USER: should not be postgres: the app gets a role of its own, without superuser rights, got "postgres"',
+    ]);
+    expect(error.exitCode).toBe(2);
+    expect(error.hints.join()).toContain('.env.example explains every key');
+  });
+
+  test('one problem is told as one', () => {
+    expect(refusal(dotenv({ HTTP_PORT: '0' })).message).toBe('the configuration has a problem');
+  });
+
+  test('stray lines are told by file and number, beside wrong values', () => {
+    const file = dotenv({ HTTP_PORT: '0' }, 'what is this\n');
+    expect(refusal(file).details).toEqual([`${file}:6: should be KEY=value`, 'HTTP_PORT: should be a port between 1 and 65535, got "0"']);
+  });
+
+  test('each secret that is missing is told', () => {
+    const file = dotenv(Object.fromEntries(secretKeys.map((key) => [key, undefined])));
+    expect(refusal(file).details).toEqual(secretKeys.map((key) => `${key}: is missing`));
+  });
+
+  test('a secret that is too short is told by its length and never shown', () => {
+    const error = refusal(dotenv({ DB_PASSWORD: 'tooshort', SECRET_KEY: 'opensesame' }));
+    expect(error.details).toEqual([
+      'DB_PASSWORD: should be at least 12 characters long, got 8 characters',
+      'SECRET_KEY: should be at least 50 characters long, got 10 characters',
+    ]);
+    expect(inspect(error, { depth: null })).not.toMatch(/tooshort|opensesame/);
+  });
+
+  test('a stray line is not repeated, since it may be a secret that lost its key', () => {
+    expect(inspect(refusal(dotenv({}, 'hunter2 without a key\n')), { depth: null })).not.toContain('hunter2 without a key');
+  });
+
+  test.each([
+    [{ HTTP_PORT: '8080', HTTPS_PORT: '8080' }, ['HTTPS_PORT: should differ from HTTP_PORT, got 8080 for both']],
+    [
+      { TLS: 'files' },
+      ['TLS_CERT_FILE: should name a PEM file, since TLS is files', 'TLS_KEY_FILE: should name a PEM file, since TLS is files'],
+    ],
+    [
+      { TLS: 'files', TLS_CERT_FILE: 'no.crt', TLS_KEY_FILE: 'package.json' },
+      ['TLS_CERT_FILE: there is no file no.crt'],
+    ],
+    [{ APP_COMPOSE: 'compose/blue-green.yml,no.yml' }, ['APP_COMPOSE: there is no file no.yml']],
+    [{ APP_COMPOSE: '' }, ['APP_COMPOSE: should name at least one Compose file, got ""']],
+  ])('keys that do not go together are told: %j', (values, details) => {
+    expect(refusal(dotenv(values)).details).toEqual(details);
+  });
+
+  test('files of TLS are not asked for while TLS is off', () => {
+    expect(loadConfig(dotenv({ TLS_CERT_FILE: 'no.crt' }), {}).settings.TLS).toBe('off');
+  });
+
+  // acrossKeys only looks when every key by itself is good, so the person mends the port and then hears of the file.
+  test.fails('problems across keys are told together with those of single keys', () => {
+    const { details } = refusal(dotenv({ HTTP_PORT: '0', APP_COMPOSE: 'no.yml' }));
+    expect(details).toContain('APP_COMPOSE: there is no file no.yml');
+  });
+
+  // A folder exists, so it passes the checks and reading it is an EISDIR with a stack: "this is a bug in Slipway".
+  test.fails.each(['--dotenv', 'APP_ENV_FILE'])('a folder instead of a file is a usage error: %s', (where) => {
+    const path = join(folder, 'a-folder');
+    mkdirSync(path, { recursive: true });
+    expect(() => loadConfig(where === '--dotenv' ? path : dotenv({ APP_ENV_FILE: path }), {})).toThrow(SlipwayError);
+  });
+
+  // The schema drops keys that it does not know, so the stack silently runs with the default.
+  test.fails('a misspelt key of the .env file is told', () => {
+    expect(() => loadConfig(dotenv({ HTTP_PROT: '80' }), {})).toThrow(UsageError);
+  });
+});
+
+test('printing the whole configuration shows no secret', () => {
+  const config: Config = loadConfig(dotenv(), {});
+  for (const printed of [inspect(config, { depth: null, showHidden: true }), JSON.stringify(config), Object.values(config.raw).join()]) {
+    expect(printed).not.toContain('hunter2');
+  }
+  expect(JSON.parse(JSON.stringify(config)).secrets).toEqual(Object.fromEntries(secretKeys.map((key) => [key, '[secret]'])));
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { defaults, type Key, schema, secretKeys } from '../../../scripts/lib/config/schema.js';
+
+const names = ['a', 'app', '_app', 'app_2', 'a'.repeat(63)];
+const noNames = ['', '1app', 'App', 'my-app', 'a b', "a'b", 'a"; DROP', 'a'.repeat(64)];
+const ports = ['1', '80', '8080', '65535'];
+const noPorts = ['', '0', '65536', '-1', '80.5', '8e1', '0x50', ' 80', 'http'];
+const durations = ['500ms', '30s', '5m', '1h'];
+const noDurations = ['', '30', '-1s', 'soon', '30 s', '1d'];
+const rates = ['off', '10r/s', '5r/m'];
+const noRates = ['', '10', '10/s', '10r/h', '-1r/s', '1.5r/s', '10r/s;', 'none'];
+const images = ['nginx:1.30', 'slipway/postgres:18', 'ghcr.io/acme/node:24', `redis@sha256:${'a'.repeat(64)}`, 'localhost:5000/nginx:1'];
+const noImages = ['', '-v', '/nginx', 'nginx 1.30', 'nginx:1.30;id', '$(id)', 'nginx\n'];
+const passwords = ['x'.repeat(12), 'p#ss $w0rd "@\'', 'ÄÖÜßäöüéèà한글'];
+const noPasswords = ['', 'short', 'x'.repeat(11)];
+const files = ['', 'tls/site.crt', '/etc/ssl/site.crt'];
+
+/** For every key: values that are fine, and values that are refused. */
+const values: Record<Key, { good: string[]; bad: string[] }> = {
+  STACK: {
+    good: ['a', 'slipway', 'shop-2', 'a'.repeat(31)],
+    bad: ['', 'Shop', '2shop', '-shop', 'my_shop', 'my shop', 'a.b', 'a'.repeat(32), 'shop\n', '../x'],
+  },
+  APP_COMPOSE: { good: ['compose/blue-green.yml', 'a.yml,b.yml', 'a.yml, b.yml'], bad: ['', ' ', ','] },
+  APP_ENV_FILE: { good: files, bad: [] },
+  REGISTRY: {
+    good: ['', 'ghcr.io/acme', 'localhost:5000', 'acme', 'registry.example.com:5000/a/b'],
+    bad: ['https://', 'ghcr.io/acme/', '/acme', ' ', 'a b', '-x/y', 'ghcr.io/$(id)'],
+  },
+  HTTP_PORT: { good: ports, bad: noPorts },
+  HTTPS_PORT: { good: ports, bad: noPorts },
+  BIND_ADDRESS: {
+    good: ['127.0.0.1', '0.0.0.0', '192.168.1.20'],
+    bad: ['', 'localhost', '127.0.0', '127.0.0.1:80', '127.0.0.1/8', 'example.com', '1.2.3.4;'],
+  },
+  SERVER_NAMES: {
+    good: ['localhost', 'example.com', 'example.com,www.example.com', 'a.example.com b.example.com', '*.example.com', 'xn--bcher-kva.example'],
+    bad: ['', ',', 'https://example.com', 'example.com/x', 'exam_ple.com', '-a.com', 'a.com;', 'a.com,b c;d', '*', 'a.*.com', "a'.com"],
+  },
+  TLS: { good: ['off', 'self-signed', 'files'], bad: ['', 'on', 'OFF', 'true'] },
+  TLS_CERT_FILE: { good: files, bad: [] },
+  TLS_KEY_FILE: { good: files, bad: [] },
+  TRUSTED_PROXIES: {
+    good: ['', '10.0.0.0/8', '10.0.0.1', '10.0.0.0/8,192.168.0.0/16', '2001:db8::/32', '::1'],
+    bad: ['proxy.example.com', '10.0.0.0/', '10.0.0/8', '10.0.0.0/8;', 'all', '10.0.0.0/-1'],
+  },
+  RATE_API: { good: rates, bad: noRates },
+  RATE_AUTH: { good: rates, bad: noRates },
+  RATE_ADDRESS: { good: rates, bad: noRates },
+  BODY_LIMIT: { good: ['1024', '20m', '512k', '1g', '0'], bad: ['', '20mb', '20 m', '20M', '-1m', '1.5m', '20m;'] },
+  KEEPALIVE_TIMEOUT: { good: durations, bad: noDurations },
+  DRAIN_TIMEOUT: { good: durations, bad: noDurations },
+  HEALTH_TIMEOUT: { good: durations, bad: noDurations },
+  RETIRE: { good: ['stop', 'warm'], bad: ['', 'keep', 'Stop'] },
+  DB_NAME: { good: names, bad: noNames },
+  DB_USER: { good: names, bad: [...noNames, 'postgres'] },
+  DB_PASSWORD: { good: passwords, bad: noPasswords },
+  POSTGRES_PASSWORD: { good: passwords, bad: noPasswords },
+  REDIS_PASSWORD: { good: passwords, bad: noPasswords },
+  SECRET_KEY: { good: ['x'.repeat(50)], bad: ['', 'x'.repeat(49)] },
+  NGINX_IMAGE: { good: images, bad: noImages },
+  NODE_IMAGE: { good: images, bad: noImages },
+  POSTGRES_IMAGE: { good: images, bad: noImages },
+  REDIS_IMAGE: { good: images, bad: noImages },
+  STACK_MEMORY: { good: ['', '512m', '4g', '1.5g'], bad: ['4', '4G', '4gb', '-4g', '.5g', 'all', '4 g'] },
+  TZ: { good: ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'], bad: ['', 'Europe/Berlin;', 'a b', "UTC'", '$TZ'] },
+};
+
+const keys = Object.keys(schema.shape) as Key[];
+const problemOf = (key: Key, value: string): string | undefined => schema.shape[key].safeParse(value).error?.issues[0]?.message;
+const rows = (which: 'good' | 'bad') => keys.flatMap((key) => values[key][which].map((value) => [key, value] as const));
+
+test('the table of this test has every key of the schema', () => {
+  expect(Object.keys(values)).toEqual(keys);
+});
+
+test.each(rows('good'))('%s may be %j', (key, value) => {
+  expect(problemOf(key, value)).toBeUndefined();
+});
+
+test.each(rows('bad'))('%s may not be %j, and what it should be is said', (key, value) => {
+  expect(problemOf(key, value)).toMatch(/^should (be|name|not be) /);
+});
+
+test('every default is a good value of its key; secrets have none', () => {
+  for (const [key, value] of Object.entries(defaults)) expect(problemOf(key as Key, value), key).toBeUndefined();
+  expect([...Object.keys(defaults), ...secretKeys].sort()).toEqual([...keys].sort());
+});
+
+describe('a value becomes what it means', () => {
+  test.each([
+    ['HTTP_PORT', '8080', 8080],
+    ['DRAIN_TIMEOUT', '2s', 2_000],
+    ['HEALTH_TIMEOUT', '2m', 120_000],
+    ['SERVER_NAMES', 'a.example, b.example', ['a.example', 'b.example']],
+    ['APP_COMPOSE', 'a.yml,b.yml', ['a.yml', 'b.yml']],
+    ['TRUSTED_PROXIES', '', []],
+    ['APP_ENV_FILE', '', undefined],
+    ['TLS_CERT_FILE', '', undefined],
+  ] as const)('%s=%s', (key, value, meaning) => {
+    expect(schema.shape[key].parse(value)).toEqual(meaning);
+  });
+});
+
+// Each of these passes the schema and is refused much later, by nginx or by Compose, in words that do not name the key.
+test.fails.each([
+  ['BIND_ADDRESS', '999.999.999.999', 'is no address'],
+  ['BIND_ADDRESS', '::1', 'Compose wants IPv6 addresses in brackets, so the port mapping of compose/production.yml does not parse'],
+  ['TRUSTED_PROXIES', '10.0.0.0/999', 'nginx: host not found in set_real_ip_from'],
+  ['TRUSTED_PROXIES', ':::::', 'is no address'],
+  ['RATE_API', '0r/s', 'nginx: invalid rate'],
+  ['SERVER_NAMES', 'a..example.com', 'is no host name'],
+  ['TZ', 'Europe/Nowhere', 'Postgres refuses to start with an unknown time zone'],
+  ['STACK_MEMORY', '0g', 'Postgres and Redis would run without a memory limit'],
+  ['DRAIN_TIMEOUT', '0s', 'worker_shutdown_timeout 0 means for ever'],
+] as const)('%s may not be %j: %s', (key, value) => {
+  expect(problemOf(key, value)).toBeDefined();
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { serviceSchema } from '../../../scripts/lib/config/x-slipway.js';
+
+/** The block that the contract promises, word for word. */
+export const contract = `
+role: web
+port: 8000
+route: { path: /api/, host: api.example.com }
+checks:
+  - { path: /health, json: { status: healthy }, every: 1s, times: 3, within: 60s }
+  - { path: /api/v1/users/me, status: [200, 401], bearer: SMOKE_TOKEN }
+migrate: { run: [node, migrate.mjs, up], pending: [node, migrate.mjs, pending], down: [node, migrate.mjs, down] }
+release: [[node, collect-assets.mjs]]
+once: [[node, seed.mjs]]
+assets: /app/public/assets
+jobs: { expire-uploads: { schedule: "0 3 * * *", run: [node, expire.mjs] } }
+backup: { files: [uploads] }
+`;
+
+const paths = (block: unknown) => serviceSchema.safeParse(block).error?.issues.map(({ path }) => path.join('.')) ?? [];
+
+test('the block of the contract is accepted whole', () => {
+  expect(serviceSchema.parse(parse(contract))).toEqual({
+    role: 'web',
+    port: 8000,
+    route: [{ path: '/api/', host: 'api.example.com' }],
+    limits: [],
+    checks: [
+      { path: '/health', json: { status: 'healthy' }, status: [200], every: 1_000, times: 3, within: 60_000, timeout: 10_000 },
+      { path: '/api/v1/users/me', status: [200, 401], bearer: 'SMOKE_TOKEN', every: 1_000, times: 1, within: 30_000, timeout: 10_000 },
+    ],
+    migrate: { run: ['node', 'migrate.mjs', 'up'], pending: ['node', 'migrate.mjs', 'pending'], down: ['node', 'migrate.mjs', 'down'] },
+    release: [['node', 'collect-assets.mjs']],
+    once: [['node', 'seed.mjs']],
+    assets: '/app/public/assets',
+    jobs: { 'expire-uploads': { schedule: '0 3 * * *', run: ['node', 'expire.mjs'] } },
+    backup: { files: ['uploads'] },
+  });
+});
+
+test('a service without a block is a worker, with nothing to do beside', () => {
+  expect(serviceSchema.parse({})).toEqual({ role: 'worker', route: [], limits: [], checks: [], release: [], once: [] });
+});
+
+test('a singleton needs nothing but its role', () => {
+  expect(serviceSchema.parse({ role: 'singleton' })).toMatchObject({ role: 'singleton', route: [] });
+});
+
+test('one route and a list of routes mean the same', () => {
+  expect(serviceSchema.parse({ route: { path: '/' } }).route).toEqual(serviceSchema.parse({ route: [{ path: '/' }] }).route);
+});
+
+test('a single status code is a list of one', () => {
+  expect(serviceSchema.parse({ checks: [{ path: '/', status: 204 }] }).checks[0]?.status).toEqual([204]);
+});
+
+test('durations become milliseconds', () => {
+  const { route, checks } = serviceSchema.parse({
+    route: { path: '/', timeout: '2m', body: '100m' },
+    checks: [{ path: '/', every: '200ms', within: '1m', timeout: '5s' }],
+  });
+  expect(route).toEqual([{ path: '/', timeout: 120_000, body: '100m' }]);
+  expect(checks[0]).toMatchObject({ every: 200, within: 60_000, timeout: 5_000 });
+});
+
+test.each([
+  [{ rol: 'web' }, ['rol']],
+  [{ checks: [{ path: '/', evry: '1s' }] }, ['evry']],
+  [{ migrate: { run: ['x'], up: ['y'] } }, ['up']],
+  [{ limits: [{ path: '/', rate: 'api', burst: 5 }] }, ['burst']],
+  [{ backup: { folders: ['x'] } }, ['folders']],
+  [{ jobs: { nightly: { schedule: '0 3 * * *', run: ['x'], every: '1d' } } }, ['every']],
+])('a key that there is not is refused by its name: %j', (block, keys) => {
+  const issues = serviceSchema.safeParse(block).error?.issues ?? [];
+  expect(issues).toMatchObject([{ code: 'unrecognized_keys', keys }]);
+});
+
+describe('values that are refused, by where they stand', () => {
+  test.each([
+    [{ role: 'website' }, 'role'],
+    [{ port: 0 }, 'port'],
+    [{ port: 65_536 }, 'port'],
+    [{ port: '8000' }, 'port'],
+    [{ port: 80.5 }, 'port'],
+    [{ route: { path: 'api/' } }, 'route'],
+    [{ route: { path: '/', host: 'a.example;' } }, 'route'],
+    [{ route: { path: '/', rate: 'fast' } }, 'route'],
+    [{ route: { path: '/', body: '20 MB' } }, 'route'],
+    [{ limits: [{ path: '/x', rate: '5r/s' }] }, 'limits.0.rate'],
+    [{ limits: [{ path: '/x' }] }, 'limits.0.rate'],
+    [{ checks: [{ path: 'health' }] }, 'checks.0.path'],
+    [{ checks: [{}] }, 'checks.0.path'],
+    [{ checks: [{ path: '/', status: 99 }] }, 'checks.0.status'],
+    [{ checks: [{ path: '/', status: [] }] }, 'checks.0.status'],
+    [{ checks: [{ path: '/', times: 0 }] }, 'checks.0.times'],
+    [{ checks: [{ path: '/', every: 1 }] }, 'checks.0.every'],
+    [{ checks: [{ path: '/', within: 'long' }] }, 'checks.0.within'],
+    [{ migrate: {} }, 'migrate.run'],
+    [{ migrate: { run: 'node migrate.mjs' } }, 'migrate.run'],
+    [{ migrate: { run: [] } }, 'migrate.run'],
+    [{ release: ['node', 'x.mjs'] }, 'release.0'],
+    [{ once: [['']] }, 'once.0.0'],
+    [{ jobs: { nightly: { run: ['x'] } } }, 'jobs.nightly.schedule'],
+    [{ backup: { files: 'uploads' } }, 'backup.files'],
+    [{ assets: 'public' }, 'assets'],
+  ])('%j', (block, path) => {
+    expect(paths(block)[0]).toBe(path);
+  });
+});
+
+describe('a path', () => {
+  test.each(['/', '/api/', '/api/v1/users/me', '/a-b_c.d~e', '/a?b=c&d=e', '/%20', '/é', '/a#b', '/a:b@c!(d)*+,='])('may be %s', (path) => {
+    expect(paths({ checks: [{ path }] })).toEqual([]);
+  });
+
+  test.each(['', 'api', '/a b', '/a;b', '/a{b', '/a}b', '/a"b', "/a'b", '/a\\b', '/$uri', '/a\n', '/a\tb', '/a\u00a0b', ' /a'])('may not be %j', (path) => {
+    expect(paths({ checks: [{ path }] })).toEqual(['checks.0.path']);
+  });
+});
+
+// zod says only "Invalid input" when no side of the union fits, so the person does not learn which key of the route is meant.
+test.fails.each([
+  [{ route: { path: 'api/' } }, 'should be a path that begins with "/"'],
+  [{ route: { path: '/', hots: 'a.example' } }, 'hots'],
+  [{ route: [{ path: '/' }, { path: '/', timeout: 'long' }] }, 'should be a duration'],
+])('a problem inside a route is told: %j', (block, words) => {
+  expect(serviceSchema.safeParse(block).error?.issues.map(({ message, path }) => `${path.join('.')}: ${message}`).join()).toContain(words);
+});
+
+// Six passes ten seconds apart do not fit into thirty seconds: such a check can never pass, and the deploy finds out late.
+test.fails('a check that cannot pass in its time is refused', () => {
+  expect(paths({ checks: [{ path: '/', every: '10s', times: 6, within: '30s' }] })).not.toEqual([]);
+});
