@@ -39,7 +39,7 @@ const server = (words: string) => `import { createServer } from 'node:http';
 import { readdirSync } from 'node:fs';
 const server = createServer((request, response) => {
   if (request.url === '/tally') return response.end(readdirSync('/tally').sort().join('\\n'));
-  if (request.url === '/hang-up') return request.socket.destroy();
+  if (request.url.startsWith('/hang-up')) return request.socket.destroy();
   if (request.url === '/headers') return response.end(JSON.stringify(request.headers));
   response.end(${JSON.stringify(words)});
 });

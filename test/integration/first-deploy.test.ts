@@ -158,7 +158,7 @@ describe('the live version typed again', () => {
     expect(planned.json).toMatchObject({ outcome: 'planned', version: 't1' });
     const steps = (planned.json.steps as { id: string; title: string }[]).map(({ id }) => id);
     expect(steps).toEqual([
-      ...['images', 'base', 'migrate-backend', 'start-web', 'healthy', 'stage', 'check', 'cut', 'verify'],
+      ...['images', 'base', 'migrate-backend', 'start-web', 'healthy', 'stage', 'create-workers', 'check', 'cut', 'verify'],
       ...['start-workers', 'hand-over', 'drain', 'retire', 'record'],
     ]);
     expect(planned.stderr).toContain('cut from blue to green');
