@@ -15,9 +15,6 @@ export interface StepTime {
   milliseconds: number;
 }
 
-/** From these steps on going forward is the safe way: the old colour is being stopped. */
-const POINT_OF_NO_RETURN: ReadonlySet<Step['kind']> = new Set(['retire', 'record']);
-
 /**
  * Does the steps in order (those that are beside each other at the same time), each written to the journal before it
  * begins and after it ended. When one fails, everything that was done is undone in reverse order, so that the old colour
@@ -31,10 +28,9 @@ export async function execute(operation: Operation, steps: readonly Step[], repo
   const times: StepTime[] = [];
   reporter.begin(steps);
   for (const group of grouped(steps)) {
-    const final = group.every(({ kind }) => POINT_OF_NO_RETURN.has(kind));
     const failure = await executeGroup(operation, group, reporter, undos, times);
     if (!failure) continue;
-    if (final) throw unfinished(failure);
+    if (failure.step.kind === 'record' && !operation.signal.aborted) throw unfinished(failure);
     // When the operation was stopped, the steps only tell that they were aborted: why is what the person wants to know.
     const error = operation.stopping.signal.aborted ? operation.stopping.signal.reason : failure.error;
     reporter.failed(failure.step.id, messageOf(error));
@@ -63,7 +59,7 @@ async function executeGroup(
         times.push(await executeStep(operation, step, reporter, undos));
       } catch (error) {
         first ??= { step, error };
-        if (!POINT_OF_NO_RETURN.has(step.kind)) operation.stopping.abort(error);
+        if (step.kind !== 'record') operation.stopping.abort(error);
       }
     }),
   );
@@ -77,7 +73,7 @@ async function executeStep(operation: Operation, step: Step, reporter: Reporter,
     progress: (text) => reporter.progress(step.id, text),
     undo: (title, action) => undos.push({ title, action }),
   };
-  if (!POINT_OF_NO_RETURN.has(step.kind)) signal.throwIfAborted();
+  signal.throwIfAborted();
   deck.assertHeld();
   reporter.started(step.id);
   await deck.append({ at: now(), kind: 'step-began', token: deck.token, step: step.id });
@@ -129,8 +125,10 @@ function withFailures(
   });
 }
 
+/** The old colour is stopped by then, and the new one serves: nothing is taken back for want of a record. */
 function unfinished({ step, error }: Failure): SlipwayError {
   return new SlipwayError(`the new release is live, but this was left undone: ${step.title}: ${messageOf(error)}`, {
+    details: error instanceof SlipwayError ? error.details : [],
     hints: ['look at it with: npx zx scripts/status.mjs'],
     exitCode: exitCodes.attention,
     cause: error,

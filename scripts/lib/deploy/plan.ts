@@ -109,10 +109,8 @@ export function planDeploy(state: State, goal: Goal): Step[] {
         : undefined,
       from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
     ],
-    [
-      from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined,
-      { id: 'record', title: `record ${goal.version}`, kind: 'record' },
-    ],
+    [from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined],
+    [{ id: 'record', title: `record ${goal.version}`, kind: 'record' }],
   ];
   return groups.flatMap((group) =>
     group.filter((step) => step !== undefined).map((step, index): Step => (index === 0 ? step : { ...step, beside: true })),

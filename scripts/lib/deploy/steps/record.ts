@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { maskSecrets } from '../../config/secret.js';
-import { edgeOf, type Operation } from '../operation.js';
+import type { Operation } from '../operation.js';
 
 /** Writes the release down: what was deployed, from which images, by which model. Secrets stand in it as references. */
 export async function record(operation: Operation): Promise<undefined> {
   const { deck, identity, project, app, source, config, docker } = operation;
-  const unstaged = edgeOf(operation).then((edge) => edge.unstage(deck.token));
   const model = 'model' in project.files ? maskSecrets(project.files.model, config.secrets) : '';
   const drifted = await operation.drift;
   if (drifted.length > 0)
@@ -30,6 +29,5 @@ export async function record(operation: Operation): Promise<undefined> {
     model,
     configHash: createHash('sha256').update(model).digest('hex'),
   });
-  await unstaged;
   return undefined;
 }

@@ -1,14 +1,28 @@
-import { stopContainers } from '../containers.js';
+import { awaitHealthy, startContainers, stopContainers } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
-import { containersOf } from '../state.js';
+import { type ContainerState, containersOf } from '../state.js';
 
-/** Stops the old colour; with RETIRE=warm its web services stay up, so that going back is a cut alone. */
-export async function retire(operation: Operation, step: StepOf<'retire'>, { progress }: StepReport): Promise<string> {
+/**
+ * Stops the old colour; with RETIRE=warm its web services stay up, so that going back is a cut alone. The containers are
+ * kept: should the new colour fail even now, they are started again.
+ */
+export async function retire(operation: Operation, step: StepOf<'retire'>, { progress, undo }: StepReport): Promise<string> {
   const { docker, config } = operation;
-  const old = (await containersOf(docker, config.names)).colours[step.colour];
+  const old = (await containersOf(docker, config.names)).colours[step.colour].filter(({ state }) => state === 'running');
   const stopping = step.mode === 'warm' ? old.filter(({ role }) => role !== 'web') : old;
   progress(`${stopping.length} containers`);
+  undo(`start ${step.colour} again`, () => startAgain(operation, step, stopping));
   await stopContainers(docker, stopping);
   return `${stopping.length} containers`;
+}
+
+async function startAgain({ docker, config }: Operation, step: StepOf<'retire'>, stopped: readonly ContainerState[]): Promise<void> {
+  await startContainers(docker, stopped);
+  const services = [...new Set(stopped.map(({ service }) => service))];
+  await awaitHealthy(docker, config.names, step.colour, {
+    services,
+    replicas: (name) => stopped.filter(({ service }) => service === name).length,
+    timeoutMs: config.settings.HEALTH_TIMEOUT,
+  });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { edgePorts } from '../../edge/render.js';
 import { SlipwayError } from '../../errors.js';
-import type { Operation, StepReport } from '../operation.js';
+import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import { passAll } from './check.js';
 
 /**
@@ -11,10 +11,14 @@ import { passAll } from './check.js';
 const IN_A_ROW = 10;
 const WITHIN_MS = 10_000;
 
-/** Verifies that every fresh connection is served by the new set, then passes the checks through the public port. */
+/**
+ * Verifies that every fresh connection is served by the new set, then passes the checks through the public port. The
+ * staging port has done its work by then.
+ */
 export async function verify(operation: Operation, { progress }: StepReport): Promise<string> {
   await awaitNewSet(operation);
-  const checks = await passAll(operation, 'public', progress, true);
+  const edge = await edgeOf(operation);
+  const [checks] = await Promise.all([passAll(operation, 'public', progress, true), edge.unstage(operation.deck.token)]);
   return `${IN_A_ROW} fresh connections in a row, ${checks} checks`;
 }
 
