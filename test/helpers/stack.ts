@@ -17,8 +17,14 @@ import { type Ended, type Running, start } from './process.js';
 
 export type Values = Partial<Record<Key, string>>;
 
-/** What a load came to, with the number of POSTs that were accepted and the time of the slowest request (milliseconds). */
-export type LoadSummary = Summary & { posted: number; slowest: number };
+export interface LoadSummary extends Summary {
+  /** How many POSTs were accepted. */
+  posted: number;
+  /** The time of the slowest request (milliseconds). */
+  slowest: number;
+  /** From the first request that was lost or refused to the last one (milliseconds); 0 when there is none. */
+  outage: number;
+}
 
 export interface RunOptions {
   /** Environment variables, such as SAMPLE_BREAK. */
@@ -156,7 +162,9 @@ export class Stack {
       await load.stop();
       const posted = load.samples.filter(({ method, status }) => method === 'POST' && status < 300 && status > 0).length;
       const slowest = Math.round(Math.max(...load.samples.map(({ milliseconds }) => milliseconds)));
-      return { result, load: { ...summarise(load.samples), posted, slowest } };
+      const bad = load.samples.filter(({ status }) => status < 200 || status > 299).map(({ at }) => at);
+      const outage = bad.length === 0 ? 0 : Math.round(Math.max(...bad) - Math.min(...bad));
+      return { result, load: { ...summarise(load.samples), posted, slowest, outage } };
     } finally {
       await load.stop();
     }

@@ -129,6 +129,7 @@ test('values that YAML or Compose could read as something else reach the app as 
     AN_OCTAL: '0777',
     A_WORD: 'yes',
     A_NULL: 'null',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what the app is to get
     A_DOLLAR: 'pa$w0rd and ${HOME} and $$',
     A_HASH: 'p#ss: "quoted" word',
   };
@@ -182,12 +183,16 @@ test('an app that hangs up is answered for by 502, as JSON with every header, an
     'x-release': 'f5',
     'x-colour': 'blue',
   });
-  const log = await (await stack.container('', 'edge')).logs({ stdout: true, stderr: false, follow: false, tail: 5 });
-  const line =
-    log
+  const edge = await stack.container('', 'edge');
+  const logged = async () => {
+    const log = await edge.logs({ stdout: true, stderr: false, follow: false, tail: 5 });
+    return log
       .toString('utf8')
       .split('\n')
-      .find((text) => text.includes(String(headers['x-request-id']))) ?? '';
+      .find((text) => text.includes(String(headers['x-request-id'])));
+  };
+  await expect.poll(logged, { timeout: 5_000 }).toBeDefined();
+  const line = (await logged()) ?? '';
   const entry = JSON.parse(line.slice(line.indexOf('{')));
   expect(entry).toMatchObject({
     status: 502,

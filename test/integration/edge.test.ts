@@ -198,8 +198,10 @@ describe('with TLS=self-signed and limits', () => {
       // Nobody refuses a connection to an address that is gone; it times out.
       if (answer.status === 504) expectRefusal(answer, 504, 'the service took too long to answer');
       else expectRefusal(answer, 502, 'the service did not answer');
-      const entry = (await accessLog()).find(({ request_id }) => request_id === answer.headers['x-request-id']);
-      expect(entry).toMatchObject({ status: answer.status, path: '/away', method: 'GET', release: 't2', colour: 'green' });
+      const logged = async () => (await accessLog()).find(({ request_id }) => request_id === answer.headers['x-request-id']);
+      await expect
+        .poll(logged, { timeout: 5_000 })
+        .toMatchObject({ status: answer.status, path: '/away', method: 'GET', release: 't2', colour: 'green' });
     } finally {
       await frontend.start();
     }

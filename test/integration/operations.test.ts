@@ -111,7 +111,6 @@ describe('the lock', () => {
     killed.kill('SIGKILL');
     await gone;
     const freeAfter = performance.now() - began;
-    console.log(`the lock was free ${Math.round(freeAfter)} ms after the kill`);
     expect(freeAfter).toBeLessThan(2_000);
     expect(await stack.live()).toEqual({ release: 't4', colour: 'blue' });
 

@@ -2,6 +2,9 @@ import type { Reporter } from '../deploy/reporter.js';
 import { SlipwayError } from '../errors.js';
 import { painter, usesColour } from './style.js';
 
+/** Columns of the narrowest terminal that gets a live list. */
+const NARROWEST = 40;
+
 /** Where a command's words go. With --json, stdout is kept for the one document. */
 export interface Output {
   json: boolean;
@@ -20,7 +23,8 @@ export interface Output {
  */
 export function createOutput(json: boolean): Output {
   const stream = json ? process.stderr : process.stdout;
-  const interactive = Boolean(stream.isTTY) && !process.env.CI && process.env.TERM !== 'dumb';
+  // A terminal that tells no width (some CI, docker exec -t) would get a list of one letter a line.
+  const interactive = Boolean(stream.isTTY) && stream.columns >= NARROWEST && !process.env.CI && process.env.TERM !== 'dumb';
   const paint = painter(usesColour(stream));
   const line = (text: string) => void stream.write(`${text}\n`);
   return {

@@ -7,6 +7,7 @@ import { perform } from './steps/index.js';
 interface Undo {
   title: string;
   action: () => Promise<void>;
+  concerns: 'traffic' | undefined;
 }
 
 /** How long a step took. */
@@ -71,7 +72,7 @@ async function executeStep(operation: Operation, step: Step, reporter: Reporter,
   const began = performance.now();
   const report: StepReport = {
     progress: (text) => reporter.progress(step.id, text),
-    undo: (title, action) => undos.push({ title, action }),
+    undo: (title, action, concerns) => undos.push({ title, action, concerns }),
   };
   signal.throwIfAborted();
   deck.assertHeld();
@@ -85,8 +86,9 @@ async function executeStep(operation: Operation, step: Step, reporter: Reporter,
 
 async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Reporter): Promise<string[]> {
   const failures: string[] = [];
-  for (const [index, { title, action }] of [...undos].reverse().entries()) {
-    const id = `undo-${index}`;
+  const reversed = [...undos].reverse();
+  const inOrder = [...reversed.filter(({ concerns }) => concerns), ...reversed.filter(({ concerns }) => !concerns)];
+  for (const { title, action } of inOrder) {
     const began = performance.now();
     try {
       deck.assertHeld();
@@ -96,7 +98,7 @@ async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Re
       reporter.note(`  undone: ${title} (${Math.round(performance.now() - began)} ms)`);
     } catch (error) {
       failures.push(`${title}: ${messageOf(error)}`);
-      reporter.warn(`${id}: could not ${title}: ${messageOf(error)}`);
+      reporter.warn(`could not ${title}: ${messageOf(error)}`);
     }
   }
   return failures;

@@ -29,7 +29,7 @@ export interface Operation {
   signal: AbortSignal;
   /** What the files say that the running base should be; the base's step asks, the last step tells. */
   drift: Promise<readonly string[]>;
-  /** Resolves when the old workers of the edge are gone; set by the cut. */
+  /** Resolves when the old workers of the edge are gone; set by the cut, and by going back. */
   drained: Promise<void>;
   push: boolean;
   warn: (text: string) => void;
@@ -38,8 +38,11 @@ export interface Operation {
 /** What a step tells while it runs, and how it is undone. */
 export interface StepReport {
   progress: (text: string) => void;
-  /** Registers how to take back what the step is about to do. Undone in reverse order when the deploy fails. */
-  undo: (title: string, action: () => Promise<void>) => void;
+  /**
+   * Registers how to take back what the step is about to do. When the deploy fails, what concerns `traffic` is undone
+   * first, so that clients are served well again at once; then the rest; each in reverse order.
+   */
+  undo: (title: string, action: () => Promise<void>, concerns?: 'traffic') => void;
 }
 
 /** @returns a client of the stack's edge */

@@ -1,3 +1,4 @@
+import type { Switched } from '../../edge/edge.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { edgeSet } from './stage.js';
@@ -7,16 +8,17 @@ export async function cut(operation: Operation, step: StepOf<'cut'>, { undo }: S
   const { deck } = operation;
   const edge = await edgeOf(operation);
   const before = await edge.live();
-  undo(step.from ? `cut back to ${step.from}` : 'take the release off the edge', async () => {
+  const moved = ({ drained }: Switched) => {
+    // Whoever awaits the drain gets its error; until then it must not count as unhandled.
+    drained.catch(() => {});
+    operation.drained = drained;
+  };
+  const back = async () => {
     // The script may have refused: then there is nothing to go back from.
     if ((await edge.live())?.token !== deck.token || before?.token === deck.token) return;
-    const { drained } = await edge.revert(deck.token);
-    // Requests in flight on the new colour end before it is removed.
-    await drained;
-  });
-  const { drained } = await edge.cut(deck.token, edgeSet('live', operation));
-  // Whoever awaits the drain gets its error; until then it must not count as unhandled.
-  drained.catch(() => {});
-  operation.drained = drained;
+    moved(await edge.revert(deck.token));
+  };
+  undo(step.from ? `cut back to ${step.from}` : 'take the release off the edge', back, 'traffic');
+  moved(await edge.cut(deck.token, edgeSet('live', operation)));
   return undefined;
 }

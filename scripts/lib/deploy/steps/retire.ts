@@ -12,7 +12,7 @@ export async function retire(operation: Operation, step: StepOf<'retire'>, { pro
   const old = (await containersOf(docker, config.names)).colours[step.colour].filter(({ state }) => state === 'running');
   const stopping = step.mode === 'warm' ? old.filter(({ role }) => role !== 'web') : old;
   progress(`${stopping.length} containers`);
-  undo(`start ${step.colour} again`, () => startAgain(operation, step, stopping));
+  undo(`start ${step.colour} again`, () => startAgain(operation, step, stopping), 'traffic');
   await stopContainers(docker, stopping);
   return `${stopping.length} containers`;
 }

@@ -3,12 +3,11 @@ import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 
 /** Starts the web services of the idle colour; whatever an older release left in that colour is replaced. */
-export async function startWeb(
-  { compose, project, signal, config }: Operation,
-  step: StepOf<'start-web'>,
-  { undo }: StepReport,
-): Promise<undefined> {
+export async function startWeb(operation: Operation, step: StepOf<'start-web'>, { undo }: StepReport): Promise<undefined> {
+  const { compose, project, signal, config } = operation;
   undo(`remove what was started in ${step.colour}`, async () => {
+    // After going back, requests in flight on the new colour end before it is removed.
+    await operation.drained;
     await compose.call({ ...project, name: config.names.project(step.colour) }, ['down', '--remove-orphans', '--timeout=10']);
   });
   await compose.call(project, ['up', '--detach', '--no-deps', '--no-build', '--remove-orphans', ...step.services], { signal });
