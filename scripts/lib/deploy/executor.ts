@@ -35,7 +35,7 @@ export async function execute(operation: Operation, steps: readonly Step[], repo
     // When the operation was stopped, the steps only tell that they were aborted: why is what the person wants to know.
     const error = operation.stopping.signal.aborted ? operation.stopping.signal.reason : failure.error;
     reporter.failed(failure.step.id, messageOf(error));
-    throw joined(error, failure.step, await undoAll(operation, undos, reporter));
+    throw joined(error, failure.step, await undoAll(operation, undos, reporter), operation);
   }
   return times;
 }
@@ -105,11 +105,15 @@ async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Re
 }
 
 /** A failure while undoing never replaces the first error; it makes a person look. */
-function joined(error: unknown, step: Step, failures: readonly string[]): unknown {
+function joined(error: unknown, step: Step, failures: readonly string[], { before }: Operation): unknown {
   if (!(error instanceof SlipwayError)) return failures.length === 0 ? error : withFailures(messageOf(error), [], [], failures, error);
   const message = `${step.title}: ${error.message}`;
   if (failures.length > 0) return withFailures(message, error.details, error.hints, failures, error);
-  return new SlipwayError(message, { details: error.details, hints: error.hints, exitCode: error.exitCode, cause: error });
+  const { live } = before;
+  const serving = live
+    ? `everything was undone: ${live.version} (${live.colour}) serves as before`
+    : 'everything was undone: no release is live, as before';
+  return new SlipwayError(message, { details: error.details, hints: [...error.hints, serving], exitCode: error.exitCode, cause: error });
 }
 
 function withFailures(
