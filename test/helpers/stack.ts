@@ -143,6 +143,13 @@ export class Stack {
     return execFileSync('docker', command, { encoding: 'utf8' }).split('\n').filter(Boolean);
   }
 
+  /** @returns each pair of scheduler runs that overlap; by the last sign of life where a run has recorded no end (once a second) */
+  async schedulersAtOnce(): Promise<string[]> {
+    return this.sql(`
+      SELECT a.version, b.version FROM scheduler_runs a JOIN scheduler_runs b
+      ON a.started_at < b.started_at AND coalesce(a.stopped_at, a.last_beat_at) > b.started_at`);
+  }
+
   /** Runs some work while clients send requests that are never retried. */
   async underLoad<T>(
     work: () => Promise<T>,

@@ -100,9 +100,25 @@ test('a release that crashes after the cut, while the old colour drains, is take
   expect(await stack.containers('green')).toEqual([]);
 });
 
+test('a release that crashes while the old colour is being stopped is taken back too', async () => {
+  const { env } = withCheck('{ path: /health }');
+  // The old worker is in the middle of a job: stopping the old colour takes until it has done it.
+  await stack.fetch(jobs.path, { method: 'POST', body: '{"payload":{"ms":15000}}', headers: { 'content-type': 'application/json' } });
+  const { exitCode, stderr } = await stack.deploy('t2-later', { env: { ...env, SAMPLE_BREAK: 'crash-after-5s' } });
+  expect(exitCode, stderr).toBe(1);
+  expect(stderr).toMatch(/it ended with exit code 1/);
+  expect(await stack.live()).toEqual({ release: 't1', colour: 'blue' });
+  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+  expect(await stack.containers('green')).toEqual([]);
+});
+
 test('the next good release is deployed after all that', async () => {
   const { result, load } = await stack.underLoad(() => stack.deployed('t3'), jobs);
   expectNothingLost(load);
   expect(result.json).toMatchObject({ outcome: 'deployed', version: 't3', colour: 'green' });
   expect(await stack.live()).toEqual({ release: 't3', colour: 'green' });
+});
+
+test('no two schedulers ever ran at once, whether a release was refused, taken back or deployed', async () => {
+  expect(await stack.schedulersAtOnce()).toEqual([]);
 });

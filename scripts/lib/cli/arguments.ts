@@ -37,7 +37,7 @@ function explain(error: Error & { code?: string }, known: readonly string[]): st
     const near = nearest(flag.replace(/^-+/, ''), known);
     return `${flag}: there is no such flag${near ? `; did you mean --${near}?` : ''}`;
   }
-  return error.message.split('. ')[0] ?? error.message;
+  return error.message.split(/\. |\n/)[0] ?? error.message;
 }
 
 function hintFor(name: string): string[] {

@@ -81,6 +81,13 @@ function problemsOf(service: AppService, app: ComposeSpecification, names: Names
   if (service.role !== 'web' && service.route.length > 0) problems.push(`${at}.x-slipway.route: only a service with role: web has one`);
   if (service.role === 'singleton' && service.replicas > 1)
     problems.push(`${at}.deploy.replicas: should be 1, since its role is singleton`);
+  if (service.role !== 'web' && service.checks.length > 0) {
+    problems.push(`${at}.x-slipway.checks: only a service with role: web has them; a ${service.role} has a health check`);
+  }
+  for (const { path } of service.limits) {
+    if (!service.route.some((route) => path.startsWith(route.path)))
+      problems.push(`${at}.x-slipway.limits: ${path} is under no route of the service`);
+  }
   if (!service.image) problems.push(`${at}.image: should name the image, such as \${REGISTRY:-slipway}/${service.name}:\${VERSION}`);
   if (compose.ports?.length) problems.push(`${at}.ports: should not be published, both colours run at once; give the service a route`);
   if (compose.container_name) problems.push(`${at}.container_name: should not be set, both colours run at once`);
@@ -90,9 +97,10 @@ function problemsOf(service: AppService, app: ComposeSpecification, names: Names
   return problems;
 }
 
+/** Two locations of one path would stop nginx: each path of a host has one service. */
 function routeProblems(services: readonly AppService[]): string[] {
   const seen = new Map<string, string>();
-  return services.flatMap(({ name, route }) =>
+  const doubled = services.flatMap(({ name, route }) =>
     route.flatMap(({ host, path }) => {
       const key = `${host ?? ''}${path}`;
       const other = seen.get(key);
@@ -100,6 +108,13 @@ function routeProblems(services: readonly AppService[]): string[] {
       return other === undefined ? [] : [`services.${name}.x-slipway.route: ${key} is the route of ${other} already`];
     }),
   );
+  const borrowed = services.flatMap(({ name, limits }) =>
+    limits.flatMap(({ path }) => {
+      const other = services.find((service) => service.name !== name && service.route.some((route) => route.path === path));
+      return other ? [`services.${name}.x-slipway.limits: ${path} is a route of ${other.name}; give that route a rate`] : [];
+    }),
+  );
+  return [...doubled, ...borrowed];
 }
 
 /** What makes a resolved model one release in one colour. */
@@ -147,7 +162,8 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
   for (const volume of Object.values(compose.volumes ?? {})) {
     if (!volume || volume.external) continue;
     const prefix = ownPrefix.find((candidate) => volume.name?.startsWith(candidate));
-    if (prefix) volume.name = `${names.base}_${volume.name?.slice(prefix.length)}`;
+    // Not `<stack>_…`: those are the base's.
+    if (prefix) volume.name = `${names.base}-app_${volume.name?.slice(prefix.length)}`;
     if (volume.name) volumes.push(volume.name);
     volume.external = true;
   }

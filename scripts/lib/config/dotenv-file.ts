@@ -11,19 +11,22 @@ export function parseDotenv(text: string): { values: Record<string, string>; str
   const values = parse(text);
   const strayLines: number[] = [];
   let quote = '';
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  const lines = text.split(/\r?\n/);
+  for (const [index, line] of lines.entries()) {
     if (quote) {
       if (line.includes(quote)) quote = '';
       continue;
     }
     if (/^\s*(#.*)?$/.test(line)) continue;
-    const assignment = /^\s*(?:export\s+)?[\w.-]+\s*[=:]\s*(['"`])?/.exec(line);
+    // dotenv's own grammar of an assignment.
+    const assignment = /^\s*(?:export\s+)?[\w.-]+(?:\s*=|:\s)\s*(['"`])?/.exec(line);
     if (!assignment) {
       strayLines.push(index + 1);
       continue;
     }
     const opened = assignment[1];
-    if (opened && !line.slice(assignment[0].length).includes(opened)) quote = opened;
+    const closesLater = (mark: string) => lines.slice(index + 1).some((later) => later.includes(mark));
+    if (opened && !line.slice(assignment[0].length).includes(opened) && closesLater(opened)) quote = opened;
   }
   return { values, strayLines };
 }
@@ -35,6 +38,12 @@ export function parseDotenv(text: string): { values: Record<string, string>; str
  */
 export function quoteDotenv(value: string): string {
   if (/^[\w./:@%+,-]*$/.test(value)) return value;
+  // dotenv turns a carriage return into a line break, and takes a backslash before the closing quote for an escape.
+  if (value.includes('\r')) throw new Error('a value with a carriage return cannot be written to a .env file');
+  if (value.endsWith('\\')) {
+    if (/^[^\s'"`#][^#\n]*$/.test(value)) return value;
+    throw new Error('a value that ends with a backslash and has # or line breaks cannot be written to a .env file');
+  }
   const quote = ["'", '`', '"'].find((candidate) => !value.includes(candidate) && !(candidate === '"' && value.includes('\\')));
   if (!quote) throw new Error('a value with all of \' ` and " cannot be written to a .env file');
   return `${quote}${value}${quote}`;

@@ -3,11 +3,11 @@ const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 /**
  * @param text a duration such as `500ms`, `30s`, `5m` or `1h`
- * @returns milliseconds, or undefined when it is not one
+ * @returns whole milliseconds, or undefined when it is not one
  */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text.trim());
-  return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
+  return match ? Math.round(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]) : undefined;
 }
 
 /**
@@ -15,8 +15,8 @@ export function parseDuration(text: string): number | undefined {
  * @returns it as a person reads it: `340 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`
  */
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
+  if (Math.round(milliseconds) < 1_000) return `${Math.round(milliseconds)} ms`;
+  if (Math.round(milliseconds / 100) < 600) return `${(milliseconds / 1_000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1_000);
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;

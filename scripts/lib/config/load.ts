@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { parseDotenv } from './dotenv-file.js';
@@ -41,7 +41,7 @@ export function dotenvPath(dotenv: string | undefined): string {
  */
 export function loadConfig(dotenv?: string, environment: NodeJS.ProcessEnv = process.env): Config {
   const file = dotenvPath(dotenv);
-  if (!existsSync(file)) {
+  if (!isFile(file)) {
     throw new UsageError(`${file}: there is no such file`, { hints: ['type: npm run setup   (it writes one with strong random secrets)'] });
   }
   const { values, strayLines } = parseDotenv(readFileSync(file, 'utf8'));
@@ -57,7 +57,7 @@ export function loadConfig(dotenv?: string, environment: NodeJS.ProcessEnv = pro
   const result = schema.safeParse(input);
   if (!result.success) problems.push(...result.error.issues.map((issue) => describe(issue.path[0] as Key, issue.message, input)));
   const appEnv = readAppEnv(input.APP_ENV_FILE, problems);
-  if (result.success) problems.push(...acrossKeys(result.data));
+  problems.push(...acrossKeys(input));
   if (!result.success || problems.length > 0) {
     throw new UsageError(`the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`, {
       details: problems,
@@ -86,26 +86,31 @@ function describe(key: Key, message: string, input: Record<string, string>): str
   return `${key}: ${message}, got ${JSON.stringify(value)}`;
 }
 
-function acrossKeys(settings: Settings): string[] {
+/** What no key shows by itself. It looks at the text of the keys, so that it is told together with what is wrong in one. */
+function acrossKeys(input: Record<string, string>): string[] {
   const problems: string[] = [];
-  if (settings.HTTP_PORT === settings.HTTPS_PORT)
-    problems.push(`HTTPS_PORT: should differ from HTTP_PORT, got ${settings.HTTPS_PORT} for both`);
-  if (settings.TLS === 'files') {
+  const { HTTP_PORT, HTTPS_PORT, TLS, APP_COMPOSE = '' } = input;
+  if (HTTP_PORT === HTTPS_PORT) problems.push(`HTTPS_PORT: should differ from HTTP_PORT, got ${HTTPS_PORT} for both`);
+  if (TLS === 'files') {
     for (const key of ['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const) {
-      if (!settings[key]) problems.push(`${key}: should name a PEM file, since TLS is files`);
-      else if (!existsSync(fromRoot(settings[key]))) problems.push(`${key}: there is no file ${settings[key]}`);
+      if (!input[key]) problems.push(`${key}: should name a PEM file, since TLS is files`);
+      else if (!isFile(fromRoot(input[key]))) problems.push(`${key}: there is no file ${input[key]}`);
     }
   }
-  for (const path of settings.APP_COMPOSE) {
-    if (!existsSync(fromRoot(path))) problems.push(`APP_COMPOSE: there is no file ${path}`);
+  for (const path of APP_COMPOSE.split(/[\s,]+/).filter(Boolean)) {
+    if (!isFile(fromRoot(path))) problems.push(`APP_COMPOSE: there is no file ${path}`);
   }
   return problems;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function readAppEnv(path: string | undefined, problems: string[]): Record<string, string> {
   if (!path) return {};
   const file = fromRoot(path);
-  if (!existsSync(file)) {
+  if (!isFile(file)) {
     problems.push(`APP_ENV_FILE: there is no file ${path}`);
     return {};
   }

@@ -1,3 +1,4 @@
+import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from './durations.js';
 
@@ -6,19 +7,43 @@ const port = z
   .string()
   .refine((value) => /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535, 'should be a port between 1 and 65535')
   .transform(Number);
+/** nginx takes 0 for "no limit" in some places and "at once" in others: neither is what a person means here. */
+const SHORTEST_MS = 1_000;
 const duration = z
   .string()
-  .refine((value) => parseDuration(value) !== undefined, 'should be a duration such as 30s')
+  .refine((value) => (parseDuration(value) ?? 0) >= SHORTEST_MS, 'should be a duration of at least 1s, such as 30s')
   .transform((value) => parseDuration(value) as number);
-const rate = text(/^(off|\d+r\/[sm])$/, 'a rate such as 10r/s or 5r/m, or off');
+const rate = text(/^(off|[1-9]\d*r\/[sm])$/, 'a rate such as 10r/s or 5r/m, or off');
 const list = z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
 const optional = z.string().transform((value) => value || undefined);
 const image = text(/^[\w][\w./:@-]+$/, 'an image name such as nginx:1.30');
 const secret = (least: number) => z.string().min(least, `should be at least ${least} characters long`);
 
-const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)$/;
-const network = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)(\/\d{1,3})?$/;
-const hostName = /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+const hostName = /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+
+/** An address, or a network such as 10.0.0.0/8. */
+function isNetwork(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/');
+  const version = isIP(address);
+  return version !== 0 && rest.length === 0 && (bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)));
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Below this (MiB) Postgres and Redis have no room to start in. */
+const LEAST_MEMORY_MIB = 256;
+
+function isMemory(value: string): boolean {
+  const match = /^(\d+(?:\.\d+)?)([mg])$/.exec(value);
+  return value === '' || (match !== null && Number(match[1]) * (match[2] === 'g' ? 1024 : 1) >= LEAST_MEMORY_MIB);
+}
 
 /** Every key of `.env`: its form, and the words to say when a value does not have it. `.env.example` is held against this. */
 export const schema = z.object({
@@ -29,7 +54,7 @@ export const schema = z.object({
 
   HTTP_PORT: port,
   HTTPS_PORT: port,
-  BIND_ADDRESS: text(address, 'an IP address such as 127.0.0.1 or 0.0.0.0'),
+  BIND_ADDRESS: z.string().refine(isIPv4, 'should be an IPv4 address such as 127.0.0.1 or 0.0.0.0'),
   SERVER_NAMES: list.refine(
     (names) => names.length > 0 && names.every((name) => hostName.test(name)),
     'should be host names such as example.com,www.example.com',
@@ -37,10 +62,7 @@ export const schema = z.object({
   TLS: z.enum(['off', 'self-signed', 'files'], { error: 'should be off, self-signed or files' }),
   TLS_CERT_FILE: optional,
   TLS_KEY_FILE: optional,
-  TRUSTED_PROXIES: list.refine(
-    (entries) => entries.every((entry) => network.test(entry)),
-    'should be addresses or networks such as 10.0.0.0/8',
-  ),
+  TRUSTED_PROXIES: list.refine((entries) => entries.every(isNetwork), 'should be addresses or networks such as 10.0.0.0/8'),
   RATE_API: rate,
   RATE_AUTH: rate,
   RATE_ADDRESS: rate,
@@ -64,8 +86,8 @@ export const schema = z.object({
   NODE_IMAGE: image,
   POSTGRES_IMAGE: image,
   REDIS_IMAGE: image,
-  STACK_MEMORY: text(/^(\d+(\.\d+)?[mg])?$/, 'a size such as 4g, or nothing for all of the machine'),
-  TZ: text(/^[A-Za-z0-9_+/-]+$/, 'a time zone such as Europe/Berlin'),
+  STACK_MEMORY: z.string().refine(isMemory, 'should be a size of at least 256m, such as 4g, or nothing for all of the machine'),
+  TZ: z.string().refine(isTimeZone, 'should be a time zone such as Europe/Berlin'),
 });
 
 export type Settings = z.output<typeof schema>;

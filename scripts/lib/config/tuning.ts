@@ -28,13 +28,14 @@ export function tuningFor(memory: number, cpus: number): Tuning {
   const megabytes = (at8GiB: number, least: number, most = Number.POSITIVE_INFINITY) =>
     Math.round(Math.min(Math.max(at8GiB * share, least), most));
   const redis = megabytes(2048, 64);
+  const buffers = megabytes(2048, Math.min(128, Math.max(16, memory / MiB / 4)));
   return {
-    PG_SHARED_BUFFERS: `${megabytes(2048, 128)}MB`,
+    PG_SHARED_BUFFERS: `${buffers}MB`,
     PG_EFFECTIVE_CACHE_SIZE: `${megabytes(6144, 256)}MB`,
     // Above 1 GB vacuum gains nothing more (one dead-tuple store); documentation of maintenance_work_mem.
     PG_MAINTENANCE_WORK_MEM: `${megabytes(512, 64, 1024)}MB`,
     PG_WORK_MEM: `${megabytes(10, 4, 64)}MB`,
-    PG_MEMORY_LIMIT: `${Math.round((memory * 0.75) / MiB)}M`,
+    PG_MEMORY_LIMIT: `${Math.max(Math.round((memory * 0.75) / MiB), buffers + 128)}M`,
     REDIS_MAXMEMORY: `${redis}mb`,
     // Forking for a snapshot can need up to the data's size again.
     REDIS_MEMORY_LIMIT: `${redis * 2}M`,

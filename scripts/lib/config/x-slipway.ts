@@ -47,7 +47,7 @@ const check = z.strictObject({
 export const serviceSchema = z.strictObject({
   role: z.enum(['web', 'worker', 'singleton'], { error: 'should be web, worker or singleton' }).default('worker'),
   port: z.int().min(1).max(65_535).optional(),
-  route: z.union([route.transform((one) => [one]), z.array(route)]).default([]),
+  route: z.preprocess((value) => (value === undefined || Array.isArray(value) ? (value ?? []) : [value]), z.array(route)),
   /** Paths under the service's routes that have a request limit of their own. */
   limits: z.array(z.strictObject({ path, rate: rateName })).default([]),
   checks: z.array(check).default([]),

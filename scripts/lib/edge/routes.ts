@@ -21,20 +21,27 @@ export interface EdgeRoute {
 export function routesOf(services: readonly AppService[]): EdgeRoute[] {
   return services.flatMap(({ name, role, port, route, limits }) => {
     if (role !== 'web' || port === undefined) return [];
-    const routes = route.map(({ host, path, rate, timeout, body }) => ({
-      host,
-      path,
-      service: name,
-      port,
-      rate: rate ?? (path.startsWith('/api') ? ('api' as const) : ('off' as const)),
-      timeout,
-      body,
-    }));
-    const limited = limits.flatMap(({ path, rate }) =>
-      routes.filter((one) => path.startsWith(one.path)).map((one) => ({ ...one, path, rate })),
+    const routes = route.map(
+      ({ host, path, rate, timeout, body }): EdgeRoute => ({
+        host,
+        path,
+        service: name,
+        port,
+        rate: rate ?? (path === '/api' || path.startsWith('/api/') ? ('api' as const) : ('off' as const)),
+        timeout,
+        body,
+      }),
     );
-    return [...routes, ...limited];
+    return limits.reduce((all, { path, rate }) => withLimit(all, path, rate), routes);
   });
+}
+
+/** Gives a path a limit of its own: as a further location under its route, or as the route's own limit. */
+function withLimit(routes: readonly EdgeRoute[], path: string, rate: RateName): EdgeRoute[] {
+  const same = routes.some((route) => route.path === path);
+  if (same) return routes.map((route) => (route.path === path ? { ...route, rate } : route));
+  const parent = routeFor(routes, path);
+  return parent ? [...routes, { ...parent, path, rate }] : [...routes];
 }
 
 /**

@@ -91,6 +91,7 @@ function redirect({ TLS, HTTPS_PORT }: EdgeSettings): string[] {
       'server {',
       `    listen ${edgePorts.http} default_server;`,
       '    access_log off;',
+      '    include /etc/nginx/snippets/headers.conf;',
       // 308 keeps the method and the body of a POST.
       `    return 308 https://$host${port}$request_uri;`,
       '}',

@@ -17,7 +17,7 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
     'last operations',
     ...(status.operations.length === 0
       ? ['  none']
-      : status.operations.map((operation) => `  ${operationLine(operation, now, Boolean(running))}`)),
+      : status.operations.map((operation, index) => `  ${operationLine(operation, now, index === 0 && Boolean(running))}`)),
     '',
     `disk: images ${formatBytes(status.disk.images)}, volumes ${formatBytes(status.disk.volumes)}, build cache ${formatBytes(status.disk.buildCache)}`,
   ];
@@ -69,10 +69,10 @@ function row(service: string, containers: readonly ContainerStatus[], now: numbe
 function operationLine(
   { at, command, version, outcome, reason, ms, step }: Status['operations'][number],
   now: number,
-  anyRunning: boolean,
+  isRunning: boolean,
 ): string {
   const ago = `${formatDuration(Math.max(0, now - Date.parse(at)))} ago`;
-  const words = outcome ?? (anyRunning ? `at "${step}"` : `cut off at "${step}"`);
+  const words = outcome ?? (isRunning ? `at "${step}"` : `cut off at "${step}"`);
   return [
     ago.padEnd(18),
     `${command} ${version}`.padEnd(16),

@@ -79,7 +79,8 @@ export async function readStatus(dotenv: string | undefined): Promise<Status> {
 /** @returns what a person should look at, a line each; pure */
 export function problemsOf({ base, colours: all, live, operations, running }: Omit<Status, 'problems'>): string[] {
   const problems: string[] = [];
-  if (base.length === 0) return ['nothing is deployed yet'];
+  const anyColour = colours.some((colour) => all[colour].length > 0);
+  if (base.length === 0) return [anyColour ? 'the base (edge, postgres, redis) is gone' : 'nothing is deployed yet'];
   if (!live) problems.push('no release is live');
   for (const { name, state, health } of base) {
     if (state !== 'running' || health === 'unhealthy') problems.push(`${name} is ${state === 'running' ? health : state}`);

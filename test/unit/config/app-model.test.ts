@@ -154,6 +154,17 @@ describe('readAppModel', () => {
   });
 });
 
+// Workers do not run before the cut, so the check finds nobody to ask and every deploy fails at it.
+test.fails('a worker with checks is refused: nobody can ask it before the cut', () => {
+  expect(refusal({ backend: web, queue: { image: 'x', 'x-slipway': { role: 'worker', checks: [{ path: '/health' }] } } }).details).toHaveLength(1);
+});
+
+// The path is under no route of the service, so the limit holds nowhere, and nothing says so.
+test.fails('a limit on a path that the service does not have is refused', () => {
+  const limited = { ...web, 'x-slipway': { role: 'web', port: 1, route: { path: '/api/' }, limits: [{ path: '/login', rate: 'auth' }] } };
+  expect(refusal({ backend: limited }).details).toHaveLength(1);
+});
+
 describe('releaseModel', () => {
   test('names the project after the colour', () => {
     expect(released({}).compose.name).toBe('shop-blue');

@@ -8,12 +8,22 @@ import { type ContainerState, containersOf } from '../state.js';
  * kept: should the new colour fail even now, they are started again.
  */
 export async function retire(operation: Operation, step: StepOf<'retire'>, { progress, undo }: StepReport): Promise<string> {
-  const { docker, config } = operation;
+  const { docker, config, signal } = operation;
   const old = (await containersOf(docker, config.names)).colours[step.colour].filter(({ state }) => state === 'running');
   const stopping = step.mode === 'warm' ? old.filter(({ role }) => role !== 'web') : old;
   progress(`${stopping.length} containers`);
   undo(`start ${step.colour} again`, () => startAgain(operation, step, stopping), 'traffic');
-  await stopContainers(docker, stopping);
+  // Workers may have a job to end. While they do, the old web services are still up, and going back is a cut.
+  await stopContainers(
+    docker,
+    stopping.filter(({ role }) => role !== 'web'),
+  );
+  signal.throwIfAborted();
+  await stopContainers(
+    docker,
+    stopping.filter(({ role }) => role === 'web'),
+  );
+  signal.throwIfAborted();
   return `${stopping.length} containers`;
 }
 
