@@ -49,7 +49,7 @@ export function readAppModel(yaml: string, names: Names): AppModel {
 }
 
 function readService(name: string, service: ComposeService, problems: string[]): AppService {
-  const block = serviceSchema.safeParse((service as Record<string, unknown>)['x-slipway'] ?? {});
+  const block = serviceSchema.safeParse(withSingleDollars((service as Record<string, unknown>)['x-slipway'] ?? {}));
   if (!block.success)
     problems.push(...block.error.issues.map((issue) => `services.${name}.x-slipway${pathOf(issue)}: ${messageFor(issue)}`));
   return {
@@ -59,6 +59,11 @@ function readService(name: string, service: ComposeService, problems: string[]):
     builds: service.build !== undefined,
     replicas: Number(service.deploy?.replicas ?? service.scale ?? 1),
   };
+}
+
+/** Compose prints every dollar sign doubled, for the next reading by Compose; the block is read here. */
+function withSingleDollars(block: unknown): unknown {
+  return JSON.parse(JSON.stringify(block).replaceAll('$$', '$'));
 }
 
 function pathOf(issue: z.core.$ZodIssue): string {
@@ -176,7 +181,7 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
  * `1_000` for a number, so every text is quoted
  */
 export function composeYaml(model: ComposeSpecification): string {
-  return stringify(model, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' });
+  return stringify(model, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
 }
 
 /** Compose interpolates the model once more: a dollar sign that is meant as one is written twice. */
