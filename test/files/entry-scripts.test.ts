@@ -45,7 +45,9 @@ describe('package.json', () => {
   });
 
   test('every npm script that another one runs exists', () => {
-    const wanted = Object.values(packageJson.scripts).flatMap((command) => [...command.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]));
+    const wanted = Object.values(packageJson.scripts).flatMap((command) =>
+      [...command.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]),
+    );
     expect(wanted.filter((script) => script !== undefined && !(script in packageJson.scripts))).toEqual([]);
   });
 
@@ -58,7 +60,10 @@ describe('what a person is told to type', () => {
   const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: projectRoot, encoding: 'utf8' });
   const texts = tracked
     .split('\n')
-    .filter((path) => /^(scripts|compose|nginx|infra|\.env\.example|README\.md|docs)/.test(path) && /\.(ts|mjs|yml|md|sh|conf|example)$/.test(path))
+    .filter(
+      (path) =>
+        /^(scripts|compose|nginx|infra|\.env\.example|README\.md|docs)/.test(path) && /\.(ts|mjs|yml|md|sh|conf|example)$/.test(path),
+    )
     .filter((path) => existsSync(join(projectRoot, path)))
     .map((path) => [path, read(path)] as const);
 
@@ -73,7 +78,8 @@ describe('what a person is told to type', () => {
 
   test('names npm scripts that exist', () => {
     // "npm run bench:*" means all that begin so.
-    const known = (script: string) => Object.keys(packageJson.scripts).some((one) => one === script || (script.endsWith(':') && one.startsWith(script)));
+    const known = (script: string) =>
+      Object.keys(packageJson.scripts).some((one) => one === script || (script.endsWith(':') && one.startsWith(script)));
     const unknown = texts
       .filter(([path]) => !path.startsWith('infra/sample/'))
       .flatMap(([path, text]) =>

@@ -27,7 +27,11 @@ function importsOf(file: string): Import[] {
 /** @param names what stands between `import` and `from`; undefined for other forms */
 function onlyTypes(names: string | undefined): boolean {
   if (names === undefined) return false;
-  const listed = /\{([^}]*)\}/.exec(names)?.[1]?.split(',').map((name) => name.trim()).filter(Boolean);
+  const listed = /\{([^}]*)\}/
+    .exec(names)?.[1]
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
   return /^\s*type\s/.test(names) || Boolean(listed?.every((name) => name.startsWith('type ')));
 }
 
@@ -51,7 +55,10 @@ const domains = folders.filter((folder) => folder !== 'cli' && !(folder in found
 
 const say = ({ from, to }: Import) => `${from} imports ${to}`;
 const leaving = (folder: string) => imports.filter(({ from, to }) => folderOf(from) === folder && folderOf(to) !== folder);
-const violations = (folder: string, allowed: readonly string[]) => leaving(folder).filter(({ to }) => !allowed.includes(folderOf(to))).map(say);
+const violations = (folder: string, allowed: readonly string[]) =>
+  leaving(folder)
+    .filter(({ to }) => !allowed.includes(folderOf(to)))
+    .map(say);
 
 test('the parser of this test finds the imports of every kind', () => {
   expect(files.length).toBeGreaterThan(50);
@@ -78,7 +85,10 @@ describe('imports go one way: cli, then the domains, then engine, edge and confi
   test('the entry scripts import cli/main and nothing else of ours', () => {
     for (const script of filesUnder('scripts', '.mjs')) {
       const text = readFileSync(join(projectRoot, script), 'utf8');
-      expect([...text.matchAll(/from '(\.[^']+)'/g)].map((match) => match[1]), script).toEqual(['../dist/cli/main.js']);
+      expect(
+        [...text.matchAll(/from '(\.[^']+)'/g)].map((match) => match[1]),
+        script,
+      ).toEqual(['../dist/cli/main.js']);
     }
   });
 
@@ -107,7 +117,11 @@ describe('domains import no other domain', () => {
 
 // engine/archive.ts packs and unpacks tar archives, and engine/folder-hash.ts hashes: neither needs an engine.
 test.fails('edge takes types from engine, and nothing that runs', () => {
-  expect(leaving('edge').filter(({ to, types }) => folderOf(to) === 'engine' && !types).map(say)).toEqual([]);
+  expect(
+    leaving('edge')
+      .filter(({ to, types }) => folderOf(to) === 'engine' && !types)
+      .map(say),
+  ).toEqual([]);
 });
 
 // servers.ts takes edgePorts, lines and upstreamName from render.ts, which calls it: they belong into a file of their own.

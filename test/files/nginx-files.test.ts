@@ -19,7 +19,9 @@ function withIncludes(directives: readonly Directive[], set: (name: string) => D
     const [path = ''] = directive.args;
     if (path === '/etc/nginx/mime.types') return [];
     if (!path.startsWith('/etc/nginx/')) return withIncludes(set(path), set);
-    const matching = files.filter((file) => file === path.replace('/etc/', '') || (file.startsWith('nginx/conf.d/') && path === '/etc/nginx/conf.d/*.conf'));
+    const matching = files.filter(
+      (file) => file === path.replace('/etc/', '') || (file.startsWith('nginx/conf.d/') && path === '/etc/nginx/conf.d/*.conf'),
+    );
     if (matching.length === 0) throw new Error(`include ${path}: there is no such file`);
     return matching.flatMap((file) => withIncludes(parseNginx(read(file)), set));
   });
@@ -157,7 +159,9 @@ describe.each(configurations)('the whole configuration with %s', (name, directiv
   });
 
   test('carries the headers of every response in every server that the public reaches', () => {
-    const open = servers.filter(({ block }) => valuesOf(block, 'deny').length === 0 && !valuesOf(block, 'return').some((value) => value.startsWith('308')));
+    const open = servers.filter(
+      ({ block }) => valuesOf(block, 'deny').length === 0 && !valuesOf(block, 'return').some((value) => value.startsWith('308')),
+    );
     expect(open.length).toBeGreaterThan(0);
     for (const { block } of open) {
       const headers = valuesOf(block, 'add_header').map((value) => value.split(' ')[0]);
@@ -168,12 +172,15 @@ describe.each(configurations)('the whole configuration with %s', (name, directiv
 
 describe('the access log', () => {
   const [format] = allOf(parseNginx(read('nginx/conf.d/20-log.conf')), 'log_format');
-  const [name, escape, ...parts] = format?.args ?? [];
+  const [name, escaping, ...parts] = format?.args ?? [];
   const line = parts.join('');
 
   test('is JSON, whatever the values are', () => {
-    expect([name, escape]).toEqual(['edge', 'escape=json']);
-    const values = (upstream: string) => line.replace(/\$(\w+)/g, (_, variable: string) => (/^(status|request_length|bytes_sent|request_time)$/.test(variable) ? '1.5' : upstream));
+    expect([name, escaping]).toEqual(['edge', 'escape=json']);
+    const values = (upstream: string) =>
+      line.replace(/\$(\w+)/g, (_, variable: string) =>
+        /^(status|request_length|bytes_sent|request_time)$/.test(variable) ? '1.5' : upstream,
+      );
     for (const upstream of ['', '-', '0.001, 0.002', '10.0.0.1:80, 10.0.0.2:80 : 10.0.0.3:80']) {
       expect(() => JSON.parse(values(upstream)), upstream).not.toThrow();
     }
@@ -273,6 +280,7 @@ test.each(sets)('%s has the three files of a set', (folder) => {
 
 describe('the reader of nginx files that these tests use', () => {
   test('reads words, quotes, blocks and comments as nginx does', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: nginx writes variables like this
     const text = "a b 'c d' \"e;{}\" f#g; # comment { ;\nh { i $j; k ${l}m; }\nn '' \\;o;";
     expect(parseNginx(text)).toEqual([
       { name: 'a', args: ['b', 'c d', 'e;{}', 'f#g'] },

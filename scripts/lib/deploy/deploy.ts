@@ -100,6 +100,7 @@ async function deployRelease(
       signal: stopping.signal,
       drift: Promise.resolve([]),
       drained: Promise.resolve(),
+      unstaged: Promise.resolve(),
       push: options.push,
       warn: (text) => options.reporter.warn(text),
     };

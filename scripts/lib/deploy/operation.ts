@@ -31,6 +31,8 @@ export interface Operation {
   drift: Promise<readonly string[]>;
   /** Resolves when the old workers of the edge are gone; set by the cut, and by going back. */
   drained: Promise<void>;
+  /** Resolves when the staging port is empty again; set once the new colour is verified. */
+  unstaged: Promise<void>;
   push: boolean;
   warn: (text: string) => void;
 }

@@ -5,10 +5,10 @@ const names = ['a', 'app', '_app', 'app_2', 'a'.repeat(63)];
 const noNames = ['', '1app', 'App', 'my-app', 'a b', "a'b", 'a"; DROP', 'a'.repeat(64)];
 const ports = ['1', '80', '8080', '65535'];
 const noPorts = ['', '0', '65536', '-1', '80.5', '8e1', '0x50', ' 80', 'http'];
-const durations = ['500ms', '30s', '5m', '1h'];
-const noDurations = ['', '30', '-1s', 'soon', '30 s', '1d'];
+const durations = ['1s', '1000ms', '1.5s', '30s', '5m', '1h'];
+const noDurations = ['', '0s', '500ms', '30', '-1s', 'soon', '30 s', '1d'];
 const rates = ['off', '10r/s', '5r/m'];
-const noRates = ['', '10', '10/s', '10r/h', '-1r/s', '1.5r/s', '10r/s;', 'none'];
+const noRates = ['', '0r/s', '10', '10/s', '10r/h', '-1r/s', '1.5r/s', '10r/s;', 'none'];
 const images = ['nginx:1.30', 'slipway/postgres:18', 'ghcr.io/acme/node:24', `redis@sha256:${'a'.repeat(64)}`, 'localhost:5000/nginx:1'];
 const noImages = ['', '-v', '/nginx', 'nginx 1.30', 'nginx:1.30;id', '$(id)', 'nginx\n'];
 const passwords = ['x'.repeat(12), 'p#ss $w0rd "@\'', 'ÄÖÜßäöüéèà한글'];
@@ -31,18 +31,53 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
   HTTPS_PORT: { good: ports, bad: noPorts },
   BIND_ADDRESS: {
     good: ['127.0.0.1', '0.0.0.0', '192.168.1.20'],
-    bad: ['', 'localhost', '127.0.0', '127.0.0.1:80', '127.0.0.1/8', 'example.com', '1.2.3.4;'],
+    // Compose wants IPv6 addresses in brackets, so ::1 would not parse.
+    bad: ['', '::1', '999.999.999.999', 'localhost', '127.0.0', '127.0.0.1:80', '127.0.0.1/8', 'example.com', '1.2.3.4;'],
   },
   SERVER_NAMES: {
-    good: ['localhost', 'example.com', 'example.com,www.example.com', 'a.example.com b.example.com', '*.example.com', 'xn--bcher-kva.example'],
-    bad: ['', ',', 'https://example.com', 'example.com/x', 'exam_ple.com', '-a.com', 'a.com;', 'a.com,b c;d', '*', 'a.*.com', "a'.com"],
+    good: [
+      'localhost',
+      'example.com',
+      'example.com,www.example.com',
+      'a.example.com b.example.com',
+      '*.example.com',
+      'xn--bcher-kva.example',
+    ],
+    bad: [
+      '',
+      ',',
+      'a..example.com',
+      '.example.com',
+      'https://example.com',
+      'example.com/x',
+      'exam_ple.com',
+      '-a.com',
+      'a.com;',
+      'a.com,b c;d',
+      '*',
+      'a.*.com',
+      "a'.com",
+    ],
   },
   TLS: { good: ['off', 'self-signed', 'files'], bad: ['', 'on', 'OFF', 'true'] },
   TLS_CERT_FILE: { good: files, bad: [] },
   TLS_KEY_FILE: { good: files, bad: [] },
   TRUSTED_PROXIES: {
     good: ['', '10.0.0.0/8', '10.0.0.1', '10.0.0.0/8,192.168.0.0/16', '2001:db8::/32', '::1'],
-    bad: ['proxy.example.com', '10.0.0.0/', '10.0.0/8', '10.0.0.0/8;', 'all', '10.0.0.0/-1'],
+    bad: [
+      'proxy.example.com',
+      '10.0.0.0/33',
+      '10.0.0.0/999',
+      '2001:db8::/129',
+      ':::::',
+      '999.0.0.1',
+      '10.0.0.0/8/8',
+      '10.0.0.0/',
+      '10.0.0/8',
+      '10.0.0.0/8;',
+      'all',
+      '10.0.0.0/-1',
+    ],
   },
   RATE_API: { good: rates, bad: noRates },
   RATE_AUTH: { good: rates, bad: noRates },
@@ -62,8 +97,11 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
   NODE_IMAGE: { good: images, bad: noImages },
   POSTGRES_IMAGE: { good: images, bad: noImages },
   REDIS_IMAGE: { good: images, bad: noImages },
-  STACK_MEMORY: { good: ['', '512m', '4g', '1.5g'], bad: ['4', '4G', '4gb', '-4g', '.5g', 'all', '4 g'] },
-  TZ: { good: ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'], bad: ['', 'Europe/Berlin;', 'a b', "UTC'", '$TZ'] },
+  STACK_MEMORY: { good: ['', '256m', '512m', '4g', '1.5g'], bad: ['0g', '255m', '0.1g', '4', '4G', '4gb', '-4g', '.5g', 'all', '4 g'] },
+  TZ: {
+    good: ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'],
+    bad: ['', 'Europe/Nowhere', 'Europe/Berlin;', 'a b', "UTC'", '$TZ'],
+  },
 };
 
 const keys = Object.keys(schema.shape) as Key[];
@@ -100,19 +138,4 @@ describe('a value becomes what it means', () => {
   ] as const)('%s=%s', (key, value, meaning) => {
     expect(schema.shape[key].parse(value)).toEqual(meaning);
   });
-});
-
-// Each of these passes the schema and is refused much later, by nginx or by Compose, in words that do not name the key.
-test.fails.each([
-  ['BIND_ADDRESS', '999.999.999.999', 'is no address'],
-  ['BIND_ADDRESS', '::1', 'Compose wants IPv6 addresses in brackets, so the port mapping of compose/production.yml does not parse'],
-  ['TRUSTED_PROXIES', '10.0.0.0/999', 'nginx: host not found in set_real_ip_from'],
-  ['TRUSTED_PROXIES', ':::::', 'is no address'],
-  ['RATE_API', '0r/s', 'nginx: invalid rate'],
-  ['SERVER_NAMES', 'a..example.com', 'is no host name'],
-  ['TZ', 'Europe/Nowhere', 'Postgres refuses to start with an unknown time zone'],
-  ['STACK_MEMORY', '0g', 'Postgres and Redis would run without a memory limit'],
-  ['DRAIN_TIMEOUT', '0s', 'worker_shutdown_timeout 0 means for ever'],
-] as const)('%s may not be %j: %s', (key, value) => {
-  expect(problemOf(key, value)).toBeDefined();
 });

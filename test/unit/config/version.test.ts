@@ -13,20 +13,36 @@ function refusal(version: string | undefined): UsageError {
   throw new Error(`${version} was accepted`);
 }
 
-test.each(['v1.2', '1.20', '1.0', 'v2026.05.01', '20260501-1a2b3c', '_x', 'a', '0', 'v1..2', 'x'.repeat(128)])('%s is a version, and stays as it was typed', (version) => {
-  expect(parseVersion(version)).toBe(version);
-});
+test.each(['v1.2', '1.20', '1.0', 'v2026.05.01', '20260501-1a2b3c', '_x', 'a', '0', 'v1..2', 'x'.repeat(128)])(
+  '%s is a version, and stays as it was typed',
+  (version) => {
+    expect(parseVersion(version)).toBe(version);
+  },
+);
 
 test.each([undefined, ''])('no version (%j) is told as missing', (version) => {
   expect(refusal(version).message).toBe('version: none was given');
 });
 
-test.each(['v1.2; rm -rf /', '../x', '-rf', '.hidden', 'v1/2', 'v1 2', 'v1\n', '$(id)', '`id`', 'v1:2', 'v1@sha256', "v'1", 'v"1', 'vé', 'v1\0'])(
-  '%j is refused and told as it was typed',
-  (version) => {
-    expect(refusal(version).message).toContain(`got ${JSON.stringify(version)}`);
-  },
-);
+test.each([
+  'v1.2; rm -rf /',
+  '../x',
+  '-rf',
+  '.hidden',
+  'v1/2',
+  'v1 2',
+  'v1\n',
+  '$(id)',
+  '`id`',
+  'v1:2',
+  'v1@sha256',
+  "v'1",
+  'v"1',
+  'vé',
+  'v1\0',
+])('%j is refused and told as it was typed', (version) => {
+  expect(refusal(version).message).toContain(`got ${JSON.stringify(version)}`);
+});
 
 test('200 characters are refused by their number, and not repeated', () => {
   expect(refusal('x'.repeat(200)).message).toBe('version: should be at most 128 characters long, got 200');

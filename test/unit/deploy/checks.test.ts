@@ -99,7 +99,11 @@ describe('passCheck, asking a real server', () => {
     return Object.assign(listener, { asked: () => asked });
   }
 
-  const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => new Error('it passed'), (error: unknown) => error);
+  const failure = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => new Error('it passed'),
+      (error: unknown) => error,
+    );
 
   test('once is enough unless the check says otherwise', async () => {
     const app = answering(200);
@@ -138,8 +142,9 @@ describe('passCheck, asking a real server', () => {
 
   test('a server that is not there yet is asked again', async () => {
     const probe = await serve(answering(200));
-    const port = (server?.address() as AddressInfo).port;
-    await new Promise((resolve) => server?.close(resolve));
+    const gone = server as Server;
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((resolve) => gone.close(resolve));
     let tries = 0;
     await passCheck(checkOf({ every: '5ms' }), probe, (problem) => {
       if (++tries === 1) {

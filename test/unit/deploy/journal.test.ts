@@ -64,7 +64,9 @@ describe('operationsOf', () => {
   });
 
   test('one that runs, or whose deployer was killed, has no outcome and the step that it was at', () => {
-    expect(operationsOf([began(1), step(1, 'images'), step(1, 'healthy')])).toMatchObject([{ outcome: undefined, ms: undefined, step: 'healthy' }]);
+    expect(operationsOf([began(1), step(1, 'images'), step(1, 'healthy')])).toMatchObject([
+      { outcome: undefined, ms: undefined, step: 'healthy' },
+    ]);
     expect(operationsOf([began(1)])).toMatchObject([{ step: undefined }]);
   });
 

@@ -9,11 +9,7 @@ const worker = appService('worker');
 const singleton = appService('scheduler', { role: 'singleton' });
 const goal = (services: Goal['services'], retire: Goal['retire'] = 'stop'): Goal => ({ version: 'v2', services, retire });
 const app = goal([web, worker, singleton]);
-const old = [
-  containerState('backend'),
-  containerState('worker', { role: 'worker' }),
-  containerState('scheduler', { role: 'singleton' }),
-];
+const old = [containerState('backend'), containerState('worker', { role: 'worker' }), containerState('scheduler', { role: 'singleton' })];
 
 /** @returns the steps' ids, those that are beside each other joined by "+" */
 const story = (steps: readonly Step[]) => grouped(steps).map((group) => group.map(({ id }) => id).join(' + '));
@@ -86,7 +82,13 @@ describe('the story of a deploy', () => {
 
   test('a singleton that the new release does not have any more is still stopped', () => {
     const steps = planDeploy(stackState('blue', old), goal([web, worker]));
-    expect(find(steps, 'hand-over')).toMatchObject({ from: 'blue', to: 'green', services: [], old: ['scheduler'], title: 'hand over scheduler' });
+    expect(find(steps, 'hand-over')).toMatchObject({
+      from: 'blue',
+      to: 'green',
+      services: [],
+      old: ['scheduler'],
+      title: 'hand over scheduler',
+    });
     expect(find(steps, 'create-workers')).toMatchObject({ services: ['worker'] });
   });
 
@@ -113,7 +115,8 @@ describe('the story of a deploy', () => {
 
   test('titles name what is done, in the words of the app', () => {
     const frontend = appService('frontend', { role: 'web', port: 3000, route: { path: '/' } });
-    const title = (services: Goal['services'], id: string) => planDeploy(stackState(undefined), goal(services)).find((step) => step.id === id)?.title;
+    const title = (services: Goal['services'], id: string) =>
+      planDeploy(stackState(undefined), goal(services)).find((step) => step.id === id)?.title;
     expect(title([web], 'start-web')).toBe('start backend in blue');
     expect(title([web], 'healthy')).toBe('wait until backend is healthy');
     expect(title([web, frontend], 'healthy')).toBe('wait until backend, frontend are healthy');
@@ -156,14 +159,20 @@ describe('whatever is deployed over whatever runs', () => {
   const service = fc
     .record({ name, role, migrates: fc.boolean(), release: fc.array(command, { maxLength: 2 }), once: fc.array(command, { maxLength: 2 }) })
     .map(({ name: called, role: is, migrates, release, once }) =>
-      appService(called, { role: is, release, once, ...(is === 'web' ? { port: 80 } : {}), ...(migrates ? { migrate: { run: ['m'] } } : {}) }),
+      appService(called, {
+        role: is,
+        release,
+        once,
+        ...(is === 'web' ? { port: 80 } : {}),
+        ...(migrates ? { migrate: { run: ['m'] } } : {}),
+      }),
     );
   const services = fc
     .uniqueArray(service, { minLength: 1, maxLength: 6, selector: (one) => one.name })
     .filter((all) => all.some((one) => one.role === 'web'));
-  const container = fc.record({ service: name, role, running: fc.boolean() }).map(({ service: of, role: is, running }) =>
-    containerState(of, { role: is, state: running ? 'running' : 'exited' }),
-  );
+  const container = fc
+    .record({ service: name, role, running: fc.boolean() })
+    .map(({ service: of, role: is, running }) => containerState(of, { role: is, state: running ? 'running' : 'exited' }));
   const containers = fc.array(container, { maxLength: 6 });
   const state: fc.Arbitrary<State> = fc
     .record({ live: fc.option(fc.constantFrom('blue', 'green' as const), { nil: undefined }), blue: containers, green: containers })
@@ -243,7 +252,11 @@ describe('whatever is deployed over whatever runs', () => {
   test('the record is the last step, written once everything else has ended', () => {
     always((steps) => {
       expect(steps.filter(({ kind }) => kind === 'record')).toHaveLength(1);
-      expect(grouped(steps).at(-1)?.map(({ kind }) => kind)).toEqual(['record']);
+      expect(
+        grouped(steps)
+          .at(-1)
+          ?.map(({ kind }) => kind),
+      ).toEqual(['record']);
     });
   });
 
@@ -251,7 +264,8 @@ describe('whatever is deployed over whatever runs', () => {
     always((steps, { goal: { services: all }, at }) => {
       const migrating = all.filter(({ migrate }) => migrate).map(({ name: called }) => called);
       expect(steps.flatMap((step) => (step.kind === 'migrate' ? [step.service] : []))).toEqual(migrating);
-      for (const group of grouped(steps)) if (group.some(({ kind }) => kind === 'migrate' || kind === 'tasks')) expect(group).toHaveLength(1);
+      for (const group of grouped(steps))
+        if (group.some(({ kind }) => kind === 'migrate' || kind === 'tasks')) expect(group).toHaveLength(1);
       for (const kind of ['migrate', 'tasks'] as const) {
         if (at(kind) < 0) continue;
         expect(at(kind)).toBeGreaterThan(at('images'));

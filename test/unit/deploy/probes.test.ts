@@ -22,8 +22,10 @@ const containers = [
   containerState('backend', { name: 'shop-green-backend-2', addresses: {} }),
   containerState('frontend', { name: 'shop-green-frontend-1', addresses: { 'shop-app': '10.0.0.6' } }),
 ];
-const aimed = (door: Door, env?: Record<string, string>, services = [backend]) => aimChecks(config(env), services, containers, door, checksOf);
-const places = (checks: ReturnType<typeof aimed>) => checks.map(({ label, request: { host, port, tls } }) => [label, `${tls ? 'https' : 'http'}://${host}:${port}`]);
+const aimed = (door: Door, env?: Record<string, string>, services = [backend]) =>
+  aimChecks(config(env), services, containers, door, checksOf);
+const places = (checks: ReturnType<typeof aimed>) =>
+  checks.map(({ label, request: { host, port, tls } }) => [label, `${tls ? 'https' : 'http'}://${host}:${port}`]);
 
 describe('aimChecks', () => {
   test('a path that the edge routes is asked through it, any other of every replica by itself', () => {
@@ -36,10 +38,11 @@ describe('aimChecks', () => {
 
   test('a path that leads to another service is asked of the replicas', () => {
     const general = appService('frontend', { role: 'web', port: 3000, route: { path: '/' } });
-    expect(places(aimed('staging', {}, [backend, general])).slice(0, 2).map(([label]) => label)).toEqual([
-      '/health of shop-green-backend-1',
-      '/health of shop-green-backend-2',
-    ]);
+    expect(
+      places(aimed('staging', {}, [backend, general]))
+        .slice(0, 2)
+        .map(([label]) => label),
+    ).toEqual(['/health of shop-green-backend-1', '/health of shop-green-backend-2']);
   });
 
   test.each([
@@ -61,7 +64,9 @@ describe('aimChecks', () => {
   });
 
   test('the host of the route is asked for, the first server name otherwise', () => {
-    const hosts = aimed('staging', { SERVER_NAMES: 'shop.example,other.example' }, [backend, frontend]).map(({ request }) => request.headers?.host);
+    const hosts = aimed('staging', { SERVER_NAMES: 'shop.example,other.example' }, [backend, frontend]).map(
+      ({ request }) => request.headers?.host,
+    );
     expect(hosts).toEqual(['www.example', 'www.example', 'shop.example', 'www.example']);
   });
 });

@@ -31,7 +31,9 @@ describe('the set', () => {
 
   test('carries the certificate as it is, and the names for a self-signed one a line each', () => {
     expect(rendered({ env: { TLS: 'files' }, certificate }).files).toMatchObject({ 'tls.crt': 'the certificate', 'tls.key': 'the key' });
-    expect(rendered({ env: { TLS: 'self-signed', SERVER_NAMES: 'a.example,b.example' } }).files['self-signed.names']).toBe('a.example\nb.example\n');
+    expect(rendered({ env: { TLS: 'self-signed', SERVER_NAMES: 'a.example,b.example' } }).files['self-signed.names']).toBe(
+      'a.example\nb.example\n',
+    );
   });
 
   test('on the staging port it has no TLS, and no key', () => {
@@ -142,16 +144,20 @@ describe('http.conf', () => {
   });
 
   test('the two colours share no upstream', () => {
-    const of = (colour: 'blue' | 'green') => rendered({ colour }).http.filter(({ name }) => name === 'upstream').map(({ args }) => args[0]);
+    const of = (colour: 'blue' | 'green') =>
+      rendered({ colour })
+        .http.filter(({ name }) => name === 'upstream')
+        .map(({ args }) => args[0]);
     expect(of('blue').filter((name) => of('green').includes(name))).toEqual([]);
   });
 });
 
 describe('no value that passed validation can break out of its place', () => {
-  const nasty = (more: string) => fc.string({ unit: fc.constantFrom(...`ab/.-0;{}"'\\$# \n\r\t*~^=_,:${more}`), minLength: 1, maxLength: 10 });
+  const nasty = (more: string) =>
+    fc.string({ unit: fc.constantFrom(...`ab/.-0;{}"'\\$# \n\r\t*~^=_,:${more}`), minLength: 1, maxLength: 10 });
   const counts = (what: ReturnType<typeof rendered>) =>
-    ['map', 'upstream', 'server', 'location', 'return', 'proxy_pass', 'listen', 'include'].map((name) =>
-      allOf([...what.http, ...what.servers], name).length,
+    ['map', 'upstream', 'server', 'location', 'return', 'proxy_pass', 'listen', 'include'].map(
+      (name) => allOf([...what.http, ...what.servers], name).length,
     );
   const passes = (accepts: () => unknown): boolean => {
     try {
@@ -163,7 +169,9 @@ describe('no value that passed validation can break out of its place', () => {
   };
 
   test('a path', () => {
-    const path = nasty('é').map((text) => `/${text}`).filter((text) => serviceSchema.safeParse({ assets: text }).success);
+    const path = nasty('é')
+      .map((text) => `/${text}`)
+      .filter((text) => serviceSchema.safeParse({ assets: text }).success);
     const expected = counts(rendered({ services: [appService('x', { role: 'web', port: 1, route: { path: '/x' } })] }));
     fc.assert(
       fc.property(path, (text) => {
@@ -189,21 +197,31 @@ describe('no value that passed validation can break out of its place', () => {
 
   test('a version', () => {
     fc.assert(
-      fc.property(nasty('v').filter((version) => passes(() => parseVersion(version))), (version) => {
-        const what = rendered({ version });
-        expect(counts(what)).toEqual(counts(rendered()));
-        const map = what.http.find(({ args }) => args[1] === '$edge_release');
-        expect(valuesOf(map?.block, 'default')).toEqual([version]);
-        const live = allOf(what.servers, 'location').find(({ args }) => args.join(' ') === '= /live');
-        expect(valuesOf(live?.block, 'return')).toEqual([`200 {"colour":"green","release":"${version}","token":42}\\n`]);
-      }),
+      fc.property(
+        nasty('v').filter((version) => passes(() => parseVersion(version))),
+        (version) => {
+          const what = rendered({ version });
+          expect(counts(what)).toEqual(counts(rendered()));
+          const map = what.http.find(({ args }) => args[1] === '$edge_release');
+          expect(valuesOf(map?.block, 'default')).toEqual([version]);
+          const live = allOf(what.servers, 'location').find(({ args }) => args.join(' ') === '= /live');
+          expect(valuesOf(live?.block, 'return')).toEqual([`200 {"colour":"green","release":"${version}","token":42}\\n`]);
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   test.each(['SERVER_NAMES', 'TRUSTED_PROXIES', 'RATE_API', 'BODY_LIMIT', 'KEEPALIVE_TIMEOUT', 'DRAIN_TIMEOUT'] as const)('%s', (key) => {
     // TLS files make SERVER_NAMES matter; the values of a good example give the texts a chance to pass.
-    const seed = { SERVER_NAMES: 'a.example', TRUSTED_PROXIES: '10.0.0.0/8', RATE_API: '10r/s', BODY_LIMIT: '20m', KEEPALIVE_TIMEOUT: '15s', DRAIN_TIMEOUT: '30s' }[key];
+    const seed = {
+      SERVER_NAMES: 'a.example',
+      TRUSTED_PROXIES: '10.0.0.0/8',
+      RATE_API: '10r/s',
+      BODY_LIMIT: '20m',
+      KEEPALIVE_TIMEOUT: '15s',
+      DRAIN_TIMEOUT: '30s',
+    }[key];
     const value = fc
       .tuple(nasty('rsmg'), fc.nat(seed.length))
       .map(([text, at]) => seed.slice(0, at) + text + seed.slice(at))

@@ -21,6 +21,7 @@ describe('routesOf', () => {
     ['/api/v1/', undefined, 'api'],
     ['/', undefined, 'off'],
     ['/my/api/', undefined, 'off'],
+    ['/apiary/', undefined, 'off'],
     ['/api/', 'off', 'off'],
     ['/', 'api', 'api'],
   ])('the limit of %s (declared: %s) is %s', (path, rate, expected) => {
@@ -39,24 +40,41 @@ describe('routesOf', () => {
     expect(limited).toEqual({ ...whole, path: '/api/v1/auth/', rate: 'auth' });
   });
 
-  test('a path with a limit of its own holds on every host of its service', () => {
+  test('a limit on the path of a route is the limit of that route', () => {
+    const service = appService('x', { role: 'web', port: 1, route: { path: '/api/' }, limits: [{ path: '/api/', rate: 'auth' }] });
+    expect(routesOf([service]).map(({ path, rate }) => [path, rate])).toEqual([['/api/', 'auth']]);
+  });
+
+  test('a limit under several routes of a service is taken from the nearest', () => {
+    const route = [
+      { path: '/', body: '1m' },
+      { path: '/api/', body: '2m' },
+    ];
+    const service = appService('x', { role: 'web', port: 1, route, limits: [{ path: '/api/v1/auth/', rate: 'auth' }] });
+    expect(routesOf([service]).filter(({ rate }) => rate === 'auth')).toMatchObject([{ path: '/api/v1/auth/', body: '2m' }]);
+  });
+
+  // The parent of the limit is looked for among the routes of all hosts and the first is taken, so b.example has no limit on
+  // its log-in path.
+  test.fails('a path with a limit of its own holds on every host of its service', () => {
     const service = appService('backend', {
       role: 'web',
       port: 1,
-      route: [{ path: '/', host: 'a.example' }, { path: '/', host: 'b.example' }],
+      route: [
+        { path: '/', host: 'a.example' },
+        { path: '/', host: 'b.example' },
+      ],
       limits: [{ path: '/login', rate: 'auth' }],
     });
-    expect(routesOf([service]).filter(({ path }) => path === '/login').map(({ host }) => host)).toEqual(['a.example', 'b.example']);
+    expect(
+      routesOf([service])
+        .filter(({ path }) => path === '/login')
+        .map(({ host }) => host),
+    ).toEqual(['a.example', 'b.example']);
   });
 
   test('workers and singletons have none', () => {
     expect(routesOf([appService('queue'), appService('beat', { role: 'singleton' })])).toEqual([]);
-  });
-
-  // /apiary is not under /api.
-  test.fails('a path that only begins with the letters /api has no limit by itself', () => {
-    const service = appService('x', { role: 'web', port: 1, route: { path: '/apiary/' } });
-    expect(routesOf([service])[0]?.rate).toBe('off');
   });
 });
 
@@ -81,7 +99,9 @@ describe('routeFor', () => {
   });
 
   test('the longest prefix wins, in whatever order the services stand', () => {
-    const prefix = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 }).map((parts) => `/${parts.map((part) => `${part}/`).join('')}`);
+    const prefix = fc
+      .array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 })
+      .map((parts) => `/${parts.map((part) => `${part}/`).join('')}`);
     fc.assert(
       fc.property(fc.uniqueArray(prefix, { minLength: 1, maxLength: 6 }), prefix, (paths, asked) => {
         const all = routesOf(paths.map((path, index) => appService(`s${index}`, { role: 'web', port: 1, route: { path } })));

@@ -79,6 +79,20 @@ function leave(putBack) {
 let busy = false;
 stopping.addEventListener('abort', () => setTimeout(() => busy || leave('unknown'), STOP_WAIT_MS));
 
+// A worker that waits for a job is woken on a stop; without this it would leave when its wait is over.
+let waitsAs;
+blocking.on('ready', () =>
+  blocking.clientId().then(
+    (id) => {
+      waitsAs = id;
+    },
+    () => {},
+  ),
+);
+stopping.addEventListener('abort', () => {
+  if (!busy && waitsAs) redis.sendCommand(['CLIENT', 'UNBLOCK', String(waitsAs)]).catch(() => {});
+});
+
 await start();
 const timers = [every(BEAT_MS, beat, 'heartbeat'), every(RECOVER_MS, recover, 'recovery')];
 

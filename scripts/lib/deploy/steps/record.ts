@@ -6,6 +6,7 @@ import type { Operation } from '../operation.js';
 export async function record(operation: Operation): Promise<undefined> {
   const { deck, identity, project, app, source, config, docker } = operation;
   const model = 'model' in project.files ? maskSecrets(project.files.model, config.secrets) : '';
+  await operation.unstaged;
   const drifted = await operation.drift;
   if (drifted.length > 0)
     operation.warn(`${drifted.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
