@@ -330,6 +330,7 @@ describe('the sample app goes the way of a deploy', () => {
         '1e3',
         '$',
         '$$',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose would read it as a variable that has to be set
         '${X:?no}',
         '12:30:45',
         '- a',

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -57,14 +56,13 @@ describe('package.json', () => {
 });
 
 describe('what a person is told to type', () => {
-  const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: projectRoot, encoding: 'utf8' });
-  const texts = tracked
-    .split('\n')
-    .filter(
-      (path) =>
-        /^(scripts|compose|nginx|infra|\.env\.example|README\.md|docs)/.test(path) && /\.(ts|mjs|yml|md|sh|conf|example)$/.test(path),
-    )
-    .filter((path) => existsSync(join(projectRoot, path)))
+  const endings = ['.ts', '.mjs', '.yml', '.md', '.sh', '.conf'];
+  const texts = [
+    '.env.example',
+    ...endings.flatMap((ending) => ['scripts', 'compose', 'nginx', 'infra'].flatMap((folder) => filesUnder(folder, ending))),
+  ]
+    .concat(['README.md', 'CONTRIBUTING.md'].filter((path) => existsSync(join(projectRoot, path))))
+    .filter((path) => !path.includes('node_modules') && !path.startsWith('infra/sample/'))
     .map((path) => [path, read(path)] as const);
 
   test('names scripts that exist', () => {
@@ -80,11 +78,9 @@ describe('what a person is told to type', () => {
     // "npm run bench:*" means all that begin so.
     const known = (script: string) =>
       Object.keys(packageJson.scripts).some((one) => one === script || (script.endsWith(':') && one.startsWith(script)));
-    const unknown = texts
-      .filter(([path]) => !path.startsWith('infra/sample/'))
-      .flatMap(([path, text]) =>
-        [...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/g)].filter((match) => !known(match[1] ?? '')).map((match) => `${path}: ${match[0]}`),
-      );
+    const unknown = texts.flatMap(([path, text]) =>
+      [...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/g)].filter((match) => !known(match[1] ?? '')).map((match) => `${path}: ${match[0]}`),
+    );
     expect(unknown).toEqual([]);
   });
 });

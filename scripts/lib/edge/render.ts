@@ -55,7 +55,7 @@ export function renderEdge(mode: EdgeMode, target: EdgeTarget, settings: EdgeSet
   const files: Record<string, string> = {
     'instance.conf': instance(mode, settings),
     'http.conf': http(mode, target, settings),
-    'servers.conf': serversOf(mode, target, settings, routesOf(target.services), JSON.stringify(description)),
+    'servers.conf': serversOf(mode, target, settings, JSON.stringify(description)),
     'live.json': `${JSON.stringify(description)}\n`,
   };
   if (mode === 'live' && settings.TLS === 'files' && certificate) {

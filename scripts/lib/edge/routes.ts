@@ -14,34 +14,59 @@ export interface EdgeRoute {
   body: string | undefined;
 }
 
+/** A path that has a request limit of its own, wherever it is the service's. */
+export interface EdgeLimit {
+  service: string;
+  path: string;
+  rate: RateName;
+}
+
 /**
  * @param services the app's services
- * @returns every path that the edge routes, the paths with a limit of their own included
+ * @returns every path that the edge routes
  */
 export function routesOf(services: readonly AppService[]): EdgeRoute[] {
-  return services.flatMap(({ name, role, port, route, limits }) => {
+  return services.flatMap(({ name, role, port, route }) => {
     if (role !== 'web' || port === undefined) return [];
-    const routes = route.map(
-      ({ host, path, rate, timeout, body }): EdgeRoute => ({
-        host,
-        path,
-        service: name,
-        port,
-        rate: rate ?? (path === '/api' || path.startsWith('/api/') ? ('api' as const) : ('off' as const)),
-        timeout,
-        body,
-      }),
-    );
-    return limits.reduce((all, { path, rate }) => withLimit(all, path, rate), routes);
+    return route.map(({ host, path, rate, timeout, body }) => ({
+      host,
+      path,
+      service: name,
+      port,
+      rate: rate ?? (path === '/api' || path.startsWith('/api/') ? 'api' : 'off'),
+      timeout,
+      body,
+    }));
   });
 }
 
-/** Gives a path a limit of its own: as a further location under its route, or as the route's own limit. */
-function withLimit(routes: readonly EdgeRoute[], path: string, rate: RateName): EdgeRoute[] {
-  const same = routes.some((route) => route.path === path);
-  if (same) return routes.map((route) => (route.path === path ? { ...route, rate } : route));
+/** @returns the paths that have a limit of their own */
+export function limitsOf(services: readonly AppService[]): EdgeLimit[] {
+  return services.flatMap(({ name, limits }) => limits.map(({ path, rate }) => ({ service: name, path, rate })));
+}
+
+/** @returns the hosts that have a server of their own; undefined stands for any other */
+export function hostsOf(routes: readonly EdgeRoute[]): (string | undefined)[] {
+  return [...new Set([undefined, ...routes.map(({ host }) => host)])];
+}
+
+/**
+ * Finds what holds on one host: its own routes, and those for any host where it has none of that path. A limit becomes a
+ * location of its own, and never moves a path to another service.
+ *
+ * @param host undefined: any host that no route names
+ */
+export function routesAt(routes: readonly EdgeRoute[], limits: readonly EdgeLimit[], host: string | undefined): EdgeRoute[] {
+  const own = routes.filter((route) => route.host === host);
+  const general = routes.filter((route) => route.host === undefined && !own.some(({ path }) => path === route.path));
+  const all = host === undefined ? own : [...own, ...general];
+  return limits.reduce((held, limit) => withLimit(all, held, limit), all);
+}
+
+function withLimit(routes: readonly EdgeRoute[], held: readonly EdgeRoute[], { service, path, rate }: EdgeLimit): EdgeRoute[] {
   const parent = routeFor(routes, path);
-  return parent ? [...routes, { ...parent, path, rate }] : [...routes];
+  if (parent?.service !== service) return [...held];
+  return [...held.filter((route) => route.path !== path), { ...parent, path, rate }];
 }
 
 /**

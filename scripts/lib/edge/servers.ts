@@ -1,6 +1,6 @@
 import type { RateName } from '../config/x-slipway.js';
 import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './render.js';
-import type { EdgeRoute } from './routes.js';
+import { type EdgeRoute, hostsOf, limitsOf, routesAt, routesOf } from './routes.js';
 
 /** How many requests above the rate are let through at once, by limit (the guides' values). */
 const BURST = { api: 20, auth: 5, address: 2_000 } as const;
@@ -10,24 +10,12 @@ const BURST = { api: 20, auth: 5, address: 2_000 } as const;
  *
  * @param description the live set's description, as JSON in one line
  */
-export function serversOf(
-  mode: EdgeMode,
-  target: EdgeTarget,
-  settings: EdgeSettings,
-  routes: readonly EdgeRoute[],
-  description: string,
-): string {
-  const hosts = [undefined, ...new Set(routes.flatMap(({ host }) => (host === undefined ? [] : [host])))];
-  const servers = hosts.map((host) => server(mode, target, settings, routesFor(routes, host), host));
+export function serversOf(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings, description: string): string {
+  const routes = routesOf(target.services);
+  const limits = limitsOf(target.services);
+  const servers = hostsOf(routes).map((host) => server(mode, target, settings, routesAt(routes, limits, host), host));
   if (mode === 'staging') return servers.join('\n');
   return [...servers, ...redirect(settings), privateServer(description)].join('\n');
-}
-
-/** A host of its own has its own routes, and those that hold for any host where it has none of that path. */
-function routesFor(routes: readonly EdgeRoute[], host: string | undefined): EdgeRoute[] {
-  const own = routes.filter((route) => route.host === host);
-  const general = routes.filter((route) => route.host === undefined && !own.some(({ path }) => path === route.path));
-  return host === undefined ? own : [...own, ...general];
 }
 
 function server(

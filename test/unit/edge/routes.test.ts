@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { routeFor, routesOf } from '../../../scripts/lib/edge/routes.js';
+import type { AppService } from '../../../scripts/lib/config/app-model.js';
+import { hostsOf, limitsOf, routeFor, routesAt, routesOf } from '../../../scripts/lib/edge/routes.js';
 import { appService } from '../fixtures.js';
+
+/** What holds on any of the hosts, limits included. */
+function everywhere(services: readonly AppService[]) {
+  const routes = routesOf(services);
+  return hostsOf(routes).flatMap((host) => routesAt(routes, limitsOf(services), host));
+}
 
 describe('routesOf', () => {
   test('a route carries its service, port and what it declares', () => {
@@ -36,13 +43,13 @@ describe('routesOf', () => {
       route: { path: '/api/', host: 'a.example', timeout: '2m', body: '1m' },
       limits: [{ path: '/api/v1/auth/', rate: 'auth' }],
     });
-    const [whole, limited] = routesOf([service]);
+    const [whole, limited] = everywhere([service]);
     expect(limited).toEqual({ ...whole, path: '/api/v1/auth/', rate: 'auth' });
   });
 
   test('a limit on the path of a route is the limit of that route', () => {
     const service = appService('x', { role: 'web', port: 1, route: { path: '/api/' }, limits: [{ path: '/api/', rate: 'auth' }] });
-    expect(routesOf([service]).map(({ path, rate }) => [path, rate])).toEqual([['/api/', 'auth']]);
+    expect(everywhere([service]).map(({ path, rate }) => [path, rate])).toEqual([['/api/', 'auth']]);
   });
 
   test('a limit under several routes of a service is taken from the nearest', () => {
@@ -51,12 +58,10 @@ describe('routesOf', () => {
       { path: '/api/', body: '2m' },
     ];
     const service = appService('x', { role: 'web', port: 1, route, limits: [{ path: '/api/v1/auth/', rate: 'auth' }] });
-    expect(routesOf([service]).filter(({ rate }) => rate === 'auth')).toMatchObject([{ path: '/api/v1/auth/', body: '2m' }]);
+    expect(everywhere([service]).filter(({ rate }) => rate === 'auth')).toMatchObject([{ path: '/api/v1/auth/', body: '2m' }]);
   });
 
-  // The parent of the limit is looked for among the routes of all hosts and the first is taken, so b.example has no limit on
-  // its log-in path.
-  test.fails('a path with a limit of its own holds on every host of its service', () => {
+  test('a path with a limit of its own holds on every host of its service', () => {
     const service = appService('backend', {
       role: 'web',
       port: 1,
@@ -67,7 +72,7 @@ describe('routesOf', () => {
       limits: [{ path: '/login', rate: 'auth' }],
     });
     expect(
-      routesOf([service])
+      everywhere([service])
         .filter(({ path }) => path === '/login')
         .map(({ host }) => host),
     ).toEqual(['a.example', 'b.example']);
@@ -79,7 +84,7 @@ describe('routesOf', () => {
 });
 
 describe('routeFor', () => {
-  const routes = routesOf([
+  const routes = everywhere([
     appService('frontend', { role: 'web', port: 3000, route: { path: '/' } }),
     appService('backend', { role: 'web', port: 8000, route: { path: '/api/' }, limits: [{ path: '/api/v1/auth/', rate: 'auth' }] }),
   ]);
