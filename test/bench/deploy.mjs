@@ -54,7 +54,9 @@ try {
   const overhead = rows.map((row) => row.deploy - row.drain - row.up - row.empty);
   const first = rows.map((row) => row.first - row.firstEmpty);
   console.log(`deploy − drain − compose up − empty script: median ${Math.round(median(overhead))} ms (aim: at most 1000)`);
-  console.log(`  of it, what plain up does not do in turn: workers started after the cut, the old colour stopped: median ${Math.round(median(rows.map((row) => row.beyond)))} ms`);
+  console.log(
+    `  of it, what plain up does not do in turn: workers started after the cut, the old colour stopped: median ${Math.round(median(rows.map((row) => row.beyond)))} ms`,
+  );
   console.log(`drain, with no connection open:              median ${Math.round(median(rows.map((row) => row.drain)))} ms`);
   console.log(`first line − first line of an empty script: median ${Math.round(median(first))} ms (aim: at most 200)`);
 } finally {

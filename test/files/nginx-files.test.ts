@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '../../scripts/lib/config/root.js';
-import { edgePorts } from '../../scripts/lib/edge/render.js';
+import { edgePorts } from '../../scripts/lib/edge/target.js';
 import { rendered } from '../unit/edge/rendered.js';
 import { filesUnder } from './listing.js';
 import { allOf, type Directive, parseNginx, valuesOf } from './nginx-syntax.js';

@@ -21,7 +21,7 @@ describe('the development stack', () => {
 
   afterAll(async () => {
     const down = await stack.start('dev', ['down'], { env: ports, args: ['--volumes'] }).ended;
-    for (const image of ['backend', 'frontend']) await engine.getImage(`${stack.name}-dev/${image}`).remove({ force: true });
+    for (const image of ['backend', 'frontend']) await engine.getImage(`${stack.name}-dev/${image}:dev`).remove({ force: true });
     expect(down.exitCode, down.stderr).toBe(0);
     expect(await containers()).toEqual([]);
     await stack.destroy();

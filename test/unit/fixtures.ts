@@ -2,7 +2,7 @@ import type { AppService } from '../../scripts/lib/config/app-model.js';
 import { defaults, schema } from '../../scripts/lib/config/schema.js';
 import { serviceSchema } from '../../scripts/lib/config/x-slipway.js';
 import type { ContainerState, State } from '../../scripts/lib/deploy/state.js';
-import type { EdgeSettings } from '../../scripts/lib/edge/render.js';
+import type { EdgeSettings } from '../../scripts/lib/edge/target.js';
 
 /** Secrets that are long enough, and easy to find when they appear where they should not. */
 export const goodSecrets = {

@@ -1,7 +1,7 @@
 import type { AppModel, ReleaseIdentity } from '../config/app-model.js';
 import type { Config } from '../config/load.js';
 import { Edge } from '../edge/edge.js';
-import type { EdgeTarget } from '../edge/render.js';
+import type { EdgeTarget } from '../edge/target.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';
 import type { Deck } from '../engine/deck/deck.js';
 import type { Docker } from '../engine/docker.js';

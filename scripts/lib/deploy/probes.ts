@@ -1,8 +1,8 @@
 import type { AppService } from '../config/app-model.js';
 import { type Config, variable } from '../config/load.js';
 import type { Check } from '../config/x-slipway.js';
-import { edgePorts } from '../edge/render.js';
 import { routeFor, routesOf } from '../edge/routes.js';
+import { edgePorts } from '../edge/target.js';
 import type { ProbeRequest } from '../engine/deck/protocol.js';
 import type { ContainerState } from './state.js';
 

@@ -1,44 +1,7 @@
-import type { AppService } from '../config/app-model.js';
-import type { Config } from '../config/load.js';
-import type { Colour } from '../config/names.js';
 import type { ArchiveFile } from '../engine/archive.js';
 import { routesOf } from './routes.js';
 import { serversOf } from './servers.js';
-
-/** The ports inside the edge. Only the first two are published. */
-export const edgePorts = { http: 80, https: 443, private: 8081, staging: 8082 } as const;
-
-/** What the edge is to serve. */
-export interface EdgeTarget {
-  colour: Colour;
-  version: string;
-  /** The operation's fencing token; stands in the live set's description. */
-  token: number;
-  services: readonly AppService[];
-}
-
-export type EdgeSettings = Pick<
-  Config['settings'],
-  | 'SERVER_NAMES'
-  | 'TLS'
-  | 'HTTPS_PORT'
-  | 'TRUSTED_PROXIES'
-  | 'RATE_API'
-  | 'RATE_AUTH'
-  | 'RATE_ADDRESS'
-  | 'BODY_LIMIT'
-  | 'KEEPALIVE_TIMEOUT'
-  | 'DRAIN_TIMEOUT'
->;
-
-/** PEM texts, when TLS is `files`. */
-export interface Certificate {
-  certificate: string;
-  key: string;
-}
-
-/** The live set answers the public; the staging set answers only inside the stack's network, on a port of its own. */
-export type EdgeMode = 'live' | 'staging';
+import { type Certificate, type EdgeMode, type EdgeSettings, type EdgeTarget, lines, upstreamName } from './target.js';
 
 /**
  * Renders a set of nginx configuration; pure.
@@ -111,14 +74,4 @@ function upstreams({ colour, services }: EdgeTarget): string[] {
     // keepalive_timeout below Node's 5 s, so that no request meets a connection that the app is just closing.
     return `upstream ${name} { zone ${name} 64k; server ${service}.${colour}:${port} resolve; keepalive 32; keepalive_timeout 4s; }`;
   });
-}
-
-/** @returns the name of a service's upstream in one colour */
-export function upstreamName(service: string, colour: Colour): string {
-  return `${service}_${colour}`;
-}
-
-/** @returns the lines, each ended */
-export function lines(...all: readonly string[]): string {
-  return `${all.join('\n')}\n`;
 }

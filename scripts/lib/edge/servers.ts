@@ -1,6 +1,6 @@
 import type { RateName } from '../config/x-slipway.js';
-import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './render.js';
 import { type EdgeRoute, hostsOf, limitsOf, routesAt, routesOf } from './routes.js';
+import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './target.js';
 
 /** How many requests above the rate are let through at once, by limit (the guides' values). */
 const BURST = { api: 20, auth: 5, address: 2_000 } as const;

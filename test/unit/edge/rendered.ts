@@ -1,5 +1,6 @@
 import type { AppService } from '../../../scripts/lib/config/app-model.js';
-import { type Certificate, type EdgeMode, renderEdge } from '../../../scripts/lib/edge/render.js';
+import { renderEdge } from '../../../scripts/lib/edge/render.js';
+import type { Certificate, EdgeMode } from '../../../scripts/lib/edge/target.js';
 import { type Directive, parseNginx, valuesOf } from '../../files/nginx-syntax.js';
 import { appService, edgeSettings } from '../fixtures.js';
 

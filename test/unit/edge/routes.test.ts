@@ -36,20 +36,43 @@ describe('routesOf', () => {
     expect(routesOf([service]).map((route) => route.rate)).toEqual([expected]);
   });
 
+  test('workers and singletons have none', () => {
+    expect(routesOf([appService('queue'), appService('beat', { role: 'singleton' })])).toEqual([]);
+  });
+});
+
+describe('routesAt', () => {
+  const web = (name: string, block: Record<string, unknown>) => appService(name, { role: 'web', port: 8000, ...block });
+  const at = (host: string | undefined, ...services: ReturnType<typeof web>[]) => routesAt(routesOf(services), limitsOf(services), host);
+  const said = (routes: ReturnType<typeof at>) => routes.map(({ path, service, rate }) => `${path} ${service} ${rate}`).sort();
+
+  test('a host has its own routes, and the general ones of the paths that it does not have', () => {
+    const services = [
+      web('frontend', { route: { path: '/' } }),
+      web('backend', { route: { path: '/api/' } }),
+      web('admin', { route: { path: '/', host: 'admin.example' } }),
+    ];
+    expect(said(at('admin.example', ...services))).toEqual(['/ admin off', '/api/ backend api']);
+    expect(said(at(undefined, ...services))).toEqual(['/ frontend off', '/api/ backend api']);
+  });
+
   test('a path with a limit of its own is one more route with everything else of its route', () => {
-    const service = appService('backend', {
-      role: 'web',
-      port: 8000,
-      route: { path: '/api/', host: 'a.example', timeout: '2m', body: '1m' },
-      limits: [{ path: '/api/v1/auth/', rate: 'auth' }],
-    });
-    const [whole, limited] = everywhere([service]);
+    const route = { path: '/api/', timeout: '2m', body: '1m' };
+    const [whole, limited] = at(undefined, web('backend', { route, limits: [{ path: '/api/v1/auth/', rate: 'auth' }] }));
     expect(limited).toEqual({ ...whole, path: '/api/v1/auth/', rate: 'auth' });
   });
 
+  test('a path with a limit of its own holds on every host of its service', () => {
+    const hosts = ['a.example', 'b.example'];
+    const service = web('shop', { route: hosts.map((host) => ({ path: '/', host })), limits: [{ path: '/login', rate: 'auth' }] });
+    for (const host of hosts) expect(said(at(host, service))).toEqual(['/ shop off', '/login shop auth']);
+    expect(at(undefined, service)).toEqual([]);
+  });
+
   test('a limit on the path of a route is the limit of that route', () => {
-    const service = appService('x', { role: 'web', port: 1, route: { path: '/api/' }, limits: [{ path: '/api/', rate: 'auth' }] });
-    expect(everywhere([service]).map(({ path, rate }) => [path, rate])).toEqual([['/api/', 'auth']]);
+    expect(said(at(undefined, web('x', { route: { path: '/api/' }, limits: [{ path: '/api/', rate: 'auth' }] })))).toEqual([
+      '/api/ x auth',
+    ]);
   });
 
   test('a limit under several routes of a service is taken from the nearest', () => {
@@ -57,36 +80,42 @@ describe('routesOf', () => {
       { path: '/', body: '1m' },
       { path: '/api/', body: '2m' },
     ];
-    const service = appService('x', { role: 'web', port: 1, route, limits: [{ path: '/api/v1/auth/', rate: 'auth' }] });
-    expect(everywhere([service]).filter(({ rate }) => rate === 'auth')).toMatchObject([{ path: '/api/v1/auth/', body: '2m' }]);
+    const routes = at(undefined, web('x', { route, limits: [{ path: '/api/v1/auth/', rate: 'auth' }] }));
+    expect(routes.filter(({ rate }) => rate === 'auth')).toMatchObject([{ path: '/api/v1/auth/', body: '2m' }]);
   });
 
-  test('a path with a limit of its own holds on every host of its service', () => {
-    const service = appService('backend', {
-      role: 'web',
-      port: 1,
-      route: [
-        { path: '/', host: 'a.example' },
-        { path: '/', host: 'b.example' },
-      ],
-      limits: [{ path: '/login', rate: 'auth' }],
-    });
-    expect(
-      everywhere([service])
-        .filter(({ path }) => path === '/login')
-        .map(({ host }) => host),
-    ).toEqual(['a.example', 'b.example']);
+  test('the last of two limits on one path holds, whatever order limits of other paths have', () => {
+    const limits = [
+      { path: '/a/', rate: 'auth' },
+      { path: '/a/b/', rate: 'auth' },
+      { path: '/a/', rate: 'api' },
+    ];
+    const expected = ['/ x off', '/a/ x api', '/a/b/ x auth'];
+    expect(said(at(undefined, web('x', { route: { path: '/' }, limits })))).toEqual(expected);
   });
 
-  test('workers and singletons have none', () => {
-    expect(routesOf([appService('queue'), appService('beat', { role: 'singleton' })])).toEqual([]);
+  test('a limit on a path that another service has on this host is not held here', () => {
+    const services = [
+      web('backend', { route: { path: '/' }, limits: [{ path: '/a/b/', rate: 'auth' }] }),
+      web('other', { route: { path: '/a/', host: 'x.example' } }),
+    ];
+    expect(said(at('x.example', ...services))).toEqual(['/ backend off', '/a/ other off']);
+    expect(said(at(undefined, ...services))).toEqual(['/ backend off', '/a/b/ backend auth']);
   });
+});
+
+test('every host that a route names has a server of its own, beside the one for any other', () => {
+  const routes = ['b.example', undefined, 'a.example', 'b.example'].map((host, index) => ({
+    path: `/${index}`,
+    ...(host ? { host } : {}),
+  }));
+  expect(hostsOf(routesOf([appService('x', { role: 'web', port: 1, route: routes })]))).toEqual([undefined, 'b.example', 'a.example']);
 });
 
 describe('routeFor', () => {
   const routes = everywhere([
     appService('frontend', { role: 'web', port: 3000, route: { path: '/' } }),
-    appService('backend', { role: 'web', port: 8000, route: { path: '/api/' }, limits: [{ path: '/api/v1/auth/', rate: 'auth' }] }),
+    appService('backend', { role: 'web', port: 8000, route: { path: '/api/' } }),
   ]);
 
   test.each([
@@ -94,7 +123,6 @@ describe('routeFor', () => {
     ['/about', 'frontend', 'off'],
     ['/api', 'frontend', 'off'],
     ['/api/notes', 'backend', 'api'],
-    ['/api/v1/auth/login', 'backend', 'auth'],
   ])('%s goes to %s', (path, service, rate) => {
     expect(routeFor(routes, path)).toMatchObject({ service, rate });
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fromRoot } from '../../config/load.js';
-import { type Certificate, type EdgeMode, renderEdge } from '../../edge/render.js';
+import { renderEdge } from '../../edge/render.js';
+import type { Certificate, EdgeMode } from '../../edge/target.js';
 import type { ArchiveFile } from '../../engine/archive.js';
 import { edgeOf, edgeTarget, type Operation, type StepReport } from '../operation.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { edgePorts } from '../../edge/render.js';
+import { edgePorts } from '../../edge/target.js';
 import { SlipwayError } from '../../errors.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import { passAll } from './check.js';
