@@ -1,11 +1,11 @@
 import type { ComposeSpecification } from 'docker-compose';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import type { z } from 'zod';
 import { UsageError } from '../errors.js';
-import { type Colour, type Names, otherColour } from './names.js';
+import type { Names } from './names.js';
 import { type Block, serviceSchema } from './x-slipway.js';
 
-type ComposeService = NonNullable<ComposeSpecification['services']>[string];
+export type ComposeService = NonNullable<ComposeSpecification['services']>[string];
 
 /** One service of the app, with what Slipway has to know of it. */
 export interface AppService extends Block {
@@ -89,6 +89,10 @@ function problemsOf(service: AppService, app: ComposeSpecification, names: Names
   if (service.role !== 'web' && service.checks.length > 0) {
     problems.push(`${at}.x-slipway.checks: only a service with role: web has them; a ${service.role} has a health check`);
   }
+  for (const { path, every, times, within } of service.checks) {
+    if ((times - 1) * every > within)
+      problems.push(`${at}.x-slipway.checks: ${path} cannot pass ${times} times ${every / 1_000} s apart within ${within / 1_000} s`);
+  }
   for (const { path } of service.limits) {
     if (!service.route.some((route) => path.startsWith(route.path)))
       problems.push(`${at}.x-slipway.limits: ${path} is under no route of the service`);
@@ -113,108 +117,26 @@ function routeProblems(services: readonly AppService[]): string[] {
       return other === undefined ? [] : [`services.${name}.x-slipway.route: ${key} is the route of ${other} already`];
     }),
   );
-  const borrowed = services.flatMap(({ name, limits }) =>
-    limits.flatMap(({ path }) => {
-      const other = services.find((service) => service.name !== name && service.route.some((route) => route.path === path));
-      return other ? [`services.${name}.x-slipway.limits: ${path} is a route of ${other.name}; give that route a rate`] : [];
-    }),
+  const elsewhere = services.flatMap((service) =>
+    service.limits
+      .filter(({ path }) => service.route.some((route) => path.startsWith(route.path)) && !leadsTo(service, path, services))
+      .map(({ path }) => `services.${service.name}.x-slipway.limits: ${path} leads to another service; give its route a rate`),
   );
-  return [...doubled, ...borrowed];
+  return [...doubled, ...elsewhere];
 }
 
-/** What makes a resolved model one release in one colour. */
-export interface ReleaseIdentity {
-  stack: string;
-  colour: Colour;
-  version: string;
-  /** Unique for each deploy. */
-  release: string;
-  appEnv: Readonly<Record<string, string>>;
-  /** How many CPUs the engine's machine has. */
-  cpus: number;
-}
-
-/**
- * Makes the model that is really started: its identity in environment and labels, an alias that only this colour has,
- * plain volumes shared by both colours, nothing pulled or built behind the deploy's back.
- *
- * @returns the model as YAML, and the names of the stack's volumes that it needs to exist
- */
-export function releaseModel(model: AppModel, names: Names, identity: ReleaseIdentity): { yaml: string; volumes: string[] } {
-  const compose = structuredClone(model.compose);
-  compose.name = names.project(identity.colour);
-  for (const service of model.services) {
-    const target = compose.services?.[service.name];
-    if (!target) continue;
-    const { stack, colour, version, release } = identity;
-    target.environment = {
-      ...literal(identity.appEnv),
-      ...asRecord(target.environment),
-      COLOUR: colour,
-      VERSION: version,
-      RELEASE: release,
-    };
-    target.labels = { ...asRecord(target.labels), ...labelsOf(service, { stack, colour, version, release }) };
-    // The engine refuses a limit above what the machine has; a smaller machine just gives all it has.
-    const limits = target.deploy?.resources?.limits;
-    if (limits && Number(limits.cpus) > identity.cpus) limits.cpus = String(identity.cpus);
-    target.pull_policy = 'never';
-    delete target.build;
-    addAlias(target, networkKey(target, compose, names.networks.app), `${service.name}.${colour}`);
-  }
-  const volumes: string[] = [];
-  const ownPrefix = [names.project(identity.colour), names.project(otherColour(identity.colour))].map((project) => `${project}_`);
-  for (const volume of Object.values(compose.volumes ?? {})) {
-    if (!volume || volume.external) continue;
-    const prefix = ownPrefix.find((candidate) => volume.name?.startsWith(candidate));
-    // Not `<stack>_…`: those are the base's.
-    if (prefix) volume.name = `${names.base}-app_${volume.name?.slice(prefix.length)}`;
-    if (volume.name) volumes.push(volume.name);
-    volume.external = true;
-  }
-  return { yaml: composeYaml(compose), volumes };
-}
-
-/**
- * @param model a Compose model
- * @returns it as YAML that Compose's own parser reads the same way: that one takes an unquoted `2026-11-22` for a date and
- * `1_000` for a number, so every text is quoted
- */
-export function composeYaml(model: ComposeSpecification): string {
-  return stringify(model, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
-}
-
-/** Compose interpolates the model once more: a dollar sign that is meant as one is written twice. */
-function literal(variables: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, value.replaceAll('$', '$$$$')]));
-}
-
-function labelsOf(service: AppService, identity: Record<string, string>): Record<string, string> {
-  const labels: Record<string, string> = { role: service.role, ...identity };
-  if (service.port !== undefined) labels.port = String(service.port);
-  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [`dev.slipway.${key}`, value]));
-}
-
-function addAlias(service: ComposeService, key: string | undefined, alias: string): void {
-  const networks = service.networks;
-  if (!networks || Array.isArray(networks) || !key) return;
-  const attachment = (networks as Record<string, { aliases?: string[] } | null>)[key] ?? {};
-  attachment.aliases = [...new Set([...(attachment.aliases ?? []), alias])];
-  (networks as Record<string, unknown>)[key] = attachment;
+/** @returns whether a path reaches the service on one host at least: nobody else has a longer route to it there */
+function leadsTo({ name, route }: AppService, path: string, services: readonly AppService[]): boolean {
+  const others = services.filter((service) => service.name !== name).flatMap((service) => service.route);
+  return route.some(
+    (own) =>
+      path.startsWith(own.path) &&
+      !others.some((other) => other.host === own.host && path.startsWith(other.path) && other.path.length > own.path.length),
+  );
 }
 
 /** @returns the key under which the file knows the network of that name, if the service is in it */
-function networkKey(service: ComposeService, compose: ComposeSpecification, network: string): string | undefined {
+export function networkKey(service: ComposeService, compose: ComposeSpecification, network: string): string | undefined {
   const keys = Array.isArray(service.networks) ? service.networks : Object.keys(service.networks ?? {});
   return keys.find((key) => (compose.networks?.[key]?.name ?? key) === network);
-}
-
-function asRecord(value: unknown): Record<string, string> {
-  if (Array.isArray(value)) return Object.fromEntries(value.map((entry) => splitAssignment(String(entry))));
-  return (value ?? {}) as Record<string, string>;
-}
-
-function splitAssignment(entry: string): [string, string] {
-  const at = entry.indexOf('=');
-  return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
 }

@@ -47,7 +47,10 @@ function isMemory(value: string): boolean {
 
 /** Every key of `.env`: its form, and the words to say when a value does not have it. `.env.example` is held against this. */
 export const schema = z.object({
-  STACK: text(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and "-", beginning with a letter, at most 31 characters'),
+  STACK: text(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and "-", beginning with a letter, at most 31 characters').refine(
+    (name) => !/-(blue|green|dev|app|data|deck)$/.test(name),
+    'should not end with a word that the projects of a stack end with (-blue, -green, -dev, -app, -data, -deck)',
+  ),
   APP_COMPOSE: list.refine((files) => files.length > 0, 'should name at least one Compose file'),
   APP_ENV_FILE: optional,
   REGISTRY: text(/^([\w][\w.:/-]*[\w])?$/, 'a registry and path such as ghcr.io/acme, without https:// and without a final /'),

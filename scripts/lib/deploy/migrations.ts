@@ -1,6 +1,6 @@
 import type { AppService } from '../config/app-model.js';
-import { releaseModel } from '../config/app-model.js';
 import { loadConfig } from '../config/load.js';
+import { releaseModel } from '../config/release-model.js';
 import { parseVersion } from '../config/version.js';
 import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';

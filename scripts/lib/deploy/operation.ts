@@ -1,5 +1,6 @@
-import type { AppModel, ReleaseIdentity } from '../config/app-model.js';
+import type { AppModel } from '../config/app-model.js';
 import type { Config } from '../config/load.js';
+import type { ReleaseIdentity } from '../config/release-model.js';
 import { Edge } from '../edge/edge.js';
 import type { EdgeTarget } from '../edge/target.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';

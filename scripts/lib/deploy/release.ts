@@ -1,5 +1,6 @@
-import { type AppModel, type ReleaseIdentity, releaseModel } from '../config/app-model.js';
+import type { AppModel } from '../config/app-model.js';
 import type { Config } from '../config/load.js';
+import { type ReleaseIdentity, releaseModel } from '../config/release-model.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';
 import type { Docker } from '../engine/docker.js';
 import { idleColour, planDeploy, type Step } from './plan.js';

@@ -12,8 +12,7 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
     ...(running ? [`running: ${running.command}, by ${running.by}, since ${running.since}`] : []),
     ...problems.map((problem) => paint('red', `! ${problem}`)),
     '',
-    ...table(status, now, paint),
-    '',
+    ...(status.base.length === 0 ? [] : [...table(status, now, paint), '']),
     'last operations',
     ...(status.operations.length === 0
       ? ['  none']

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { type AppModel, type ReleaseIdentity, readAppModel, releaseModel } from '../../../scripts/lib/config/app-model.js';
+import { type AppModel, readAppModel } from '../../../scripts/lib/config/app-model.js';
 import { namesOf } from '../../../scripts/lib/config/names.js';
+import { type ReleaseIdentity, releaseModel } from '../../../scripts/lib/config/release-model.js';
 import { UsageError } from '../../../scripts/lib/errors.js';
 import { contract } from './contract.js';
 
@@ -115,7 +116,7 @@ describe('readAppModel', () => {
         backend: { ...web, 'x-slipway': { role: 'web', port: 1, route: { path: '/' }, limits: [{ path: '/api/', rate: 'api' }] } },
         other: { ...web, 'x-slipway': { role: 'web', port: 1, route: { path: '/api/' } } },
       },
-      'services.backend.x-slipway.limits: /api/ is a route of other; give that route a rate',
+      'services.backend.x-slipway.limits: /api/ leads to another service; give its route a rate',
     ],
     ['the same route twice', { backend: web, other: web }, 'services.other.x-slipway.route: / is the route of backend already'],
     [

@@ -1,4 +1,5 @@
-import { type AppService, composeYaml } from '../../config/app-model.js';
+import type { AppService } from '../../config/app-model.js';
+import { composeYaml } from '../../config/release-model.js';
 import { dockerCommand } from '../../engine/docker-command.js';
 import { NoRegistryError, pull } from '../../engine/pull.js';
 import { run } from '../../engine/run.js';
