@@ -3,6 +3,7 @@ import type Dockerode from 'dockerode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../helpers/http.js';
 import { engine } from '../helpers/leftovers.js';
+import { processesOf } from '../helpers/processes.js';
 import { createStack, expectNothingLost, type Stack } from '../helpers/stack.js';
 
 let stack: Stack;
@@ -15,8 +16,8 @@ afterAll(() => stack?.destroy());
 
 /** The edge's worker processes: a reload would put others in their place. */
 async function workers(): Promise<string[]> {
-  const { Processes = [] } = await (await stack.container('', 'edge')).top({ ps_args: '-eo pid,args' });
-  return Processes.filter(([, args]: string[]) => args?.startsWith('nginx: worker')).map(([pid]: string[]) => pid ?? '');
+  const processes = processesOf(await stack.container('', 'edge'));
+  return processes.filter(({ command }) => command.startsWith('nginx: worker')).map(({ pid }) => String(pid));
 }
 
 /** @returns the host names of the containers that answer a number of requests */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engine } from '../helpers/leftovers.js';
 import { type Ended, type Running, start } from '../helpers/process.js';
+import { processesOf } from '../helpers/processes.js';
 import { createStack, type Stack } from '../helpers/stack.js';
 
 let stack: Stack;
@@ -115,10 +116,9 @@ describe('the first deploy on an engine that knows nothing of the stack', () => 
 
   test('runs no container as root', async () => {
     for (const { Id, Names } of await stack.containers()) {
-      const { Processes = [], Titles = [] } = await engine.getContainer(Id).top({ ps_args: '-eo pid,uid,args' });
-      const users = Processes.map((process: string[]) => process[Titles.indexOf('UID')]);
+      const users = processesOf(engine.getContainer(Id)).map(({ uid }) => uid);
       expect(users.length, Names[0]).toBeGreaterThan(0);
-      expect(users, Names[0]).not.toContain('0');
+      expect(users, Names[0]).not.toContain(0);
     }
   });
 
