@@ -1,6 +1,10 @@
+import { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const GRACE_MS = 1_000;
+// Longer than the 4 s after which the edge itself closes an idle connection: closing it here could meet a request that is
+// just being sent on it.
+const IDLE_MS = 5_000;
 const SWEEP_MS = 100;
 
 /**
@@ -18,13 +22,13 @@ export function drainable(server) {
 
   return async (seconds) => {
     const start = performance.now();
-    const closed = new Promise((resolve) => server.close(() => resolve(true)));
-    // close() ends the connections idle at that moment. These are the ones that become idle
-    // later, and those opened in advance on which no request ever came, which count as busy.
+    // No new connections from here on. (The HTTP server's own close() would end idle connections at once.)
+    const closed = new Promise((resolve) => Server.prototype.close.call(server, () => resolve(true)));
     const sweep = setInterval(() => {
-      server.closeIdleConnections();
-      if (performance.now() - start < GRACE_MS) return;
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      const passed = performance.now() - start;
+      if (passed > IDLE_MS) server.closeIdleConnections();
+      // Opened in advance, and no request ever came.
+      if (passed > GRACE_MS) for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }, SWEEP_MS);
 
     const timer = new AbortController();
