@@ -36,7 +36,9 @@ try {
     const drain = steps.find(({ id }) => id === 'drain').milliseconds;
     const up = await compose(versions[(run + 1) % 2], 'up', '-d', '--wait');
     await compose(versions[(run + 1) % 2], 'stop');
+    const of = (id) => steps.find((step) => step.id === id).milliseconds;
     rows.push({
+      beyond: Math.max(of('start-workers'), of('hand-over')) + of('retire'),
       deploy: ours.milliseconds,
       drain,
       up: up.milliseconds,

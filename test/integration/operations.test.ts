@@ -141,3 +141,38 @@ test('no operation leaves a temporary container or a mount behind', async () => 
   const names = execFileSync('docker', ['ps', '-a', '--format', '{{.Names}}', '--filter', `name=^${stack.name}`], { encoding: 'utf8' });
   expect(names.split('\n').filter((name) => /-run-|-deck$/.test(name))).toEqual([]);
 });
+
+test('a password that was changed is refused with its key, and the app goes on', async () => {
+  const live = await stack.live();
+  const before = stack.values.REDIS_PASSWORD as string;
+  stack.set({ REDIS_PASSWORD: 'another-password-than-before' });
+  try {
+    const { exitCode, stderr } = await stack.deploy('t8');
+    expect(exitCode, stderr).toBe(2);
+    expect(stderr).toMatch(/REDIS_PASSWORD: differs from the one that the stack runs with/);
+    expect(stderr).not.toContain('another-password-than-before');
+  } finally {
+    stack.set({ REDIS_PASSWORD: before });
+  }
+  expect(await stack.live()).toEqual(live);
+  expect((await stack.fetch('/api/counter')).status).toBe(200);
+});
+
+test('a singleton that keeps crashing is ended for good before the new one starts', async () => {
+  const { colour } = (await stack.live()) as { colour: 'blue' | 'green' };
+  const old = await stack.container(colour, 'scheduler');
+  // Between two crashes the engine calls it "restarting", and would start it again.
+  const crashing = setInterval(() => {
+    old.kill({ signal: 'SIGKILL' }).catch((error: { statusCode?: number }) => expect(error.statusCode).toBe(409));
+  }, 100);
+  try {
+    await stack.deployed('t9');
+  } finally {
+    clearInterval(crashing);
+  }
+  const { State } = await old.inspect();
+  expect(State.Status).toBe('exited');
+  expect(State.Restarting).toBe(false);
+  const schedulers = (await stack.containers()).filter(({ Labels }) => Labels['com.docker.compose.service'] === 'scheduler');
+  expect(schedulers.filter(({ State: state }) => state !== 'exited')).toHaveLength(1);
+});

@@ -2,13 +2,16 @@ import { formatDuration } from '../config/durations.js';
 import type { Reporter } from '../deploy/reporter.js';
 import type { Output } from './output.js';
 
-/** How long a step says nothing before its progress is worth a line in a log. */
-const QUIET_MS = 5_000;
+/** How long nothing is said before a running step is worth a line in a log. */
+const QUIET_MS = 10_000;
 
 /** @returns a reporter for pipes, logs and CI: a line when a step has ended, and now and then one while a long step runs */
 export function plainReporter(line: Output['line'], paint: Output['paint']): Reporter {
   const titles = new Map<string, string>();
-  let spoke = 0;
+  // What each running step is at.
+  const running = new Map<string, string>();
+  let spoke = performance.now();
+  let ticking: NodeJS.Timeout | undefined;
   const say = (text: string) => {
     spoke = performance.now();
     line(text);
@@ -16,19 +19,24 @@ export function plainReporter(line: Output['line'], paint: Output['paint']): Rep
   return {
     begin: (steps) => {
       for (const { id, title } of steps) titles.set(id, title);
+      ticking = setInterval(() => {
+        if (performance.now() - spoke < QUIET_MS) return;
+        for (const [id, text] of running) say(`  … ${titles.get(id) ?? id}${text ? `: ${text}` : ''}`);
+      }, 1_000);
+      ticking.unref();
     },
-    started: () => {
-      spoke = performance.now();
-    },
-    progress: (id, text) => {
-      if (performance.now() - spoke >= QUIET_MS) say(`  … ${titles.get(id) ?? id}: ${text}`);
-    },
+    started: (id) => void running.set(id, ''),
+    progress: (id, text) => void running.set(id, text),
     done: (id, milliseconds, detail) => {
+      running.delete(id);
       const words = `${titles.get(id) ?? id}${detail ? ` (${detail})` : ''}`;
       say(`  ${paint('green', '✓')} ${words}  ${paint('dim', formatDuration(milliseconds))}`);
     },
-    failed: (id, message) => say(`  ${paint('red', '✗')} ${titles.get(id) ?? id}: ${message}`),
-    end: async () => {},
+    failed: (id, message) => {
+      running.clear();
+      say(`  ${paint('red', '✗')} ${titles.get(id) ?? id}: ${message}`);
+    },
+    end: async () => clearInterval(ticking),
     note: say,
     warn: (text) => say(`  ${paint('yellow', '!')} ${text}`),
   };

@@ -7,29 +7,30 @@ import { askOnTerminal } from './ask.js';
 import type { Output } from './output.js';
 import { setupProgress } from './setup-progress.js';
 
-/**
- * @returns what a deploy calls first: nothing when the engine and the base's images are there, else setup
- */
-export function prepareForDeploy(output: Output, yes: boolean): (config: Config, docker: Docker) => Promise<void> {
-  return async (config, docker) => {
-    const engine = await docker.probe();
-    const ready = isAtLeast(engine?.version, leastEngine) && (await isReady(config, docker)).length === 0;
-    if (!ready) await runSetup(output, yes, config.file);
-  };
+/** A configuration, and an engine that has what it names. */
+export interface Prepared {
+  config: Config;
+  docker: Docker;
 }
 
 /**
- * Has the engine, the .env file and the images there, whatever of them is missing.
+ * Has the engine, the .env file and the base's images there, whatever of them is missing. A file that --dotenv names has to
+ * exist: a misspelt name must not become a new stack.
  *
  * @param dotenv the path that --dotenv gave
- * @returns the configuration and the engine's client
  */
-export async function prepareConfig(output: Output, yes: boolean, dotenv: string | undefined): Promise<{ config: Config; docker: Docker }> {
-  if (!existsSync(dotenvPath(dotenv))) await runSetup(output, yes, dotenv);
-  const docker = new Docker();
-  await prepareForDeploy(output, yes)(loadConfig(dotenv), docker);
+export async function prepareConfig(output: Output, yes: boolean, dotenv: string | undefined): Promise<Prepared> {
+  if (dotenv === undefined && !existsSync(dotenvPath(dotenv))) await runSetup(output, yes, dotenv);
+  const prepared = { config: loadConfig(dotenv), docker: new Docker() };
+  if (await isPrepared(prepared)) return prepared;
+  await runSetup(output, yes, dotenv);
   // Setup may have written other image names into the file.
-  return { config: loadConfig(dotenv), docker };
+  return { config: loadConfig(dotenv), docker: new Docker() };
+}
+
+async function isPrepared({ config, docker }: Prepared): Promise<boolean> {
+  const engine = await docker.probe();
+  return isAtLeast(engine?.version, leastEngine) && (await isReady(config, docker)).length === 0;
 }
 
 async function runSetup(output: Output, yes: boolean, dotenv: string | undefined): Promise<void> {

@@ -19,9 +19,14 @@ export interface ReleaseIdentity {
  * Makes the model that is really started: its identity in environment and labels, an alias that only this colour has,
  * plain volumes shared by both colours, nothing pulled or built behind the deploy's back.
  *
- * @returns the model as YAML, and the names of the stack's volumes that it needs to exist
+ * @returns the model as YAML; the same with references in place of the app's own variables, to be kept; and the names of
+ * the stack's volumes that it needs to exist
  */
-export function releaseModel(model: AppModel, names: Names, identity: ReleaseIdentity): { yaml: string; volumes: string[] } {
+export function releaseModel(
+  model: AppModel,
+  names: Names,
+  identity: ReleaseIdentity,
+): { yaml: string; recorded: string; volumes: string[] } {
   const compose = structuredClone(model.compose);
   compose.name = names.project(identity.colour);
   for (const service of model.services) {
@@ -53,7 +58,7 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
     if (volume.name) volumes.push(volume.name);
     volume.external = true;
   }
-  return { yaml: composeYaml(compose), volumes };
+  return { yaml: composeYaml(compose), recorded: composeYaml(withReferences(compose, Object.keys(identity.appEnv))), volumes };
 }
 
 /**
@@ -63,6 +68,16 @@ export function releaseModel(model: AppModel, names: Names, identity: ReleaseIde
  */
 export function composeYaml(model: ComposeSpecification): string {
   return stringify(model, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
+}
+
+/** The app's own variables may be secrets, and nobody says which: a record has their names only. */
+function withReferences(model: ComposeSpecification, keys: readonly string[]): ComposeSpecification {
+  const compose = structuredClone(model);
+  for (const service of Object.values(compose.services ?? {})) {
+    const environment = service.environment as Record<string, string> | undefined;
+    for (const key of keys) if (environment?.[key] !== undefined) environment[key] = `\${${key}}`;
+  }
+  return compose;
 }
 
 /** Compose interpolates the model once more: a dollar sign that is meant as one is written twice. */

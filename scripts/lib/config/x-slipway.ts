@@ -37,7 +37,7 @@ const check = z.strictObject({
   json: z.record(z.string(), z.unknown()).optional(),
   /** The variable (of APP_ENV_FILE or the environment) that holds a bearer token. */
   bearer: z.string().optional(),
-  every: duration.default(1_000),
+  every: duration.refine((value) => value > 0, 'should be longer than 0s').default(1_000),
   times: z.int().min(1).max(1_000).default(1),
   within: duration.default(30_000),
   timeout: duration.default(10_000),

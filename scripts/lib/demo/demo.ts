@@ -7,7 +7,7 @@ import { projectRoot } from '../config/root.js';
 import { removeStack } from '../deploy/remove-stack.js';
 import type { Docker } from '../engine/docker.js';
 import { SlipwayError } from '../errors.js';
-import { startLoad } from '../load/load.js';
+import { type Sample, startLoad } from '../load/load.js';
 import { between, type Summary, summarise } from '../load/summary.js';
 import { type DeployRun, deployByHand } from './deploy-by-hand.js';
 import { holdSocket, type SocketReport } from './hold-socket.js';
@@ -54,9 +54,31 @@ export async function demo(say: (line: string) => void): Promise<DemoReport> {
   });
   const slow = slowRequests(address, '/api/slow?seconds=5');
   const socket = holdSocket(address, '/api/ws');
+  const clients = [load, slow, socket];
+  try {
+    const times = await upgradeAndRefuse(say);
+    await load.stop();
+    const [slowReport, socketReport] = await Promise.all([slow.stop(), socket.stop()]);
+    return report(settings.HTTP_PORT, load.samples, first, times, slowReport, socketReport);
+  } finally {
+    await Promise.all(clients.map((client) => client.stop()));
+  }
+}
+
+/** When the parts of the demo began and ended (performance.now(), milliseconds), and how the deploys went. */
+interface Times {
+  began: number;
+  upgradeBegan: number;
+  upgradeEnded: number;
+  brokenBegan: number;
+  brokenEnded: number;
+  second: DeployRun;
+  third: DeployRun;
+}
+
+async function upgradeAndRefuse(say: (line: string) => void): Promise<Times> {
   const began = performance.now();
   await delay(5_000);
-
   const upgradeBegan = performance.now();
   const second = await deployed('v1.2', say);
   const upgradeEnded = performance.now();
@@ -67,17 +89,25 @@ export async function demo(say: (line: string) => void): Promise<DemoReport> {
   const third = await deployByHand('v1.3', demoDotenv, { SAMPLE_BREAK: 'never-healthy', HEALTH_TIMEOUT: '10s' }, say);
   const brokenEnded = performance.now();
   await delay(2_000);
-  await load.stop();
-  const slowReport = await slow.stop();
-  const socketReport = await socket.stop();
+  return { began, upgradeBegan, upgradeEnded, brokenBegan, brokenEnded, second, third };
+}
 
-  const cut = load.samples.find(({ release }) => release === 'v1.2')?.at ?? upgradeEnded;
-  const part = (title: string, from: number, to: number) => ({ title, summary: summarise(between(load.samples, from, to)) });
-  const all = summarise(load.samples);
-  const stillSecond = load.samples.filter(({ at }) => at > upgradeEnded).every(({ release }) => release === 'v1.2');
+function report(
+  port: number,
+  samples: readonly Sample[],
+  first: DeployRun,
+  times: Times,
+  slow: SlowReport,
+  socket: SocketReport,
+): DemoReport {
+  const { began, upgradeBegan, upgradeEnded, brokenBegan, brokenEnded, second, third } = times;
+  const cut = samples.find(({ release }) => release === 'v1.2')?.at ?? upgradeEnded;
+  const part = (title: string, from: number, to: number) => ({ title, summary: summarise(between(samples, from, to)) });
+  const all = summarise(samples);
+  const stillSecond = samples.filter(({ at }) => at > upgradeEnded).every(({ release }) => release === 'v1.2');
   const refused = third.exitCode === 1 && stillSecond;
   return {
-    url: `http://${address.host}:${address.port}/`,
+    url: `http://127.0.0.1:${port}/`,
     parts: [
       part('v1.1, nothing else going on', began, upgradeBegan),
       part('v1.2 starting beside it', upgradeBegan, cut - AROUND_CUT_MS),
@@ -88,10 +118,10 @@ export async function demo(say: (line: string) => void): Promise<DemoReport> {
       { title: 'all', summary: all },
     ],
     seconds: { 'v1.1': first.seconds, 'v1.2': second.seconds, 'v1.3 refused': third.seconds },
-    slow: slowReport,
-    socket: socketReport,
+    slow,
+    socket,
     refused,
-    ok: refused && all.lost === 0 && all.refused === 0 && slowReport.lost === 0,
+    ok: refused && all.lost === 0 && all.refused === 0 && slow.lost === 0,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AppModel } from '../config/app-model.js';
 import { type Config, loadConfig } from '../config/load.js';
 import type { Check } from '../config/x-slipway.js';
 import { routeFor, routesOf } from '../edge/routes.js';
@@ -10,6 +11,7 @@ import { outsideProbe } from './outside-probe.js';
 import { headersFor } from './probes.js';
 import { resolveApp } from './resolve.js';
 import { findSource } from './source.js';
+import { assertEngine, observe } from './state.js';
 
 /** How one declared check went from outside. */
 export interface OutsideCheck {
@@ -35,16 +37,38 @@ export async function checkOutside(
   const config = loadConfig(dotenv);
   const base = parseUrl(url ?? publishedUrl(config));
   const docker = new Docker();
-  const source = await findSource(config, 'HEAD');
-  const { app } = await resolveApp(new Compose(docker.endpoint), config, source, { colour: 'blue', version: 'check', release: 'check' });
+  await assertEngine(docker);
+  const app = await appOf(config, docker);
   const routes = routesOf(app.services);
   const asked = app.services.flatMap((service) =>
     checksOf(service)
       .filter((check) => routeFor(routes, check.path)?.service === service.name)
       .map((check) => ask(config, base, service.name, check, routeFor(routes, check.path)?.host)),
   );
+  if (asked.length === 0) {
+    throw new UsageError('no declared check can be asked from outside', {
+      hints: ['declare one (x-slipway.checks) whose path is under a route'],
+    });
+  }
   const checks = await Promise.all(asked);
   return { checks, exitCode: checks.some(({ problem }) => problem) ? exitCodes.failed : exitCodes.done };
+}
+
+/** The checks are those of the live release's own Compose file where its version is a git tag, else today's. */
+async function appOf(config: Config, docker: Docker): Promise<AppModel> {
+  const { live } = await observe(docker, config.names);
+  const version = live?.version ?? 'none';
+  const source = await findSource(config, version);
+  try {
+    const { app } = await resolveApp(new Compose(docker.endpoint), config, source, {
+      colour: live?.colour ?? 'blue',
+      version,
+      release: version,
+    });
+    return app;
+  } finally {
+    await source.remove();
+  }
 }
 
 async function ask(config: Config, base: URL, service: string, check: Check, host: string | undefined): Promise<OutsideCheck> {

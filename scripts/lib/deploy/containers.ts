@@ -115,9 +115,14 @@ export async function watchDeaths(
   return () => (stream as unknown as { destroy: () => void }).destroy();
 }
 
+/** @returns whether a container does something, or is about to: one between two crashes counts */
+export function isAlive({ state }: ContainerState): boolean {
+  return state === 'running' || state === 'restarting' || state === 'paused';
+}
+
 /** Stops containers side by side, each with its own grace period. Those that are not running are left alone. */
 export async function stopContainers(docker: Docker, containers: readonly ContainerState[]): Promise<void> {
-  const running = containers.filter(({ state }) => state === 'running' || state === 'restarting' || state === 'paused');
+  const running = containers.filter(isAlive);
   await Promise.all(
     running.map(({ id, name }) => docker.call(`stopping ${name}`, () => docker.api.getContainer(id).stop()).catch(ignoreGone)),
   );

@@ -1,9 +1,9 @@
-import { type Config, loadConfig } from '../config/load.js';
+import type { Config } from '../config/load.js';
 import { parseVersion } from '../config/version.js';
 import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
-import { Docker } from '../engine/docker.js';
-import { exitCodes, SlipwayError } from '../errors.js';
+import type { Docker } from '../engine/docker.js';
+import { exitCodes, SlipwayError, UsageError } from '../errors.js';
 import { execute, type StepTime } from './executor.js';
 import type { Operation } from './operation.js';
 import type { Step } from './plan.js';
@@ -15,7 +15,6 @@ import { journaled, type OnInterrupt, watched } from './watch.js';
 
 export interface DeployOptions {
   version: string | undefined;
-  dotenv: string | undefined;
   /** Deploy the live version once more. */
   force: boolean;
   /** Only say what would be done. */
@@ -23,8 +22,8 @@ export interface DeployOptions {
   /** Push the images after they were built. */
   push: boolean;
   reporter: Reporter;
-  /** Makes the engine and the base's images ready when they are not. */
-  prepare: (config: Config, docker: Docker) => Promise<void>;
+  /** Reads the configuration, and makes the engine and the base's images ready when they are not. */
+  prepare: () => Promise<{ config: Config; docker: Docker }>;
   /** Calls back on Ctrl-C or a polite end signal; returns how to stop listening. */
   onInterrupt: OnInterrupt;
 }
@@ -44,14 +43,24 @@ export type DeployResult =
  */
 export async function deploy(options: DeployOptions): Promise<DeployResult> {
   const version = parseVersion(options.version);
-  const config = loadConfig(options.dotenv);
-  const docker = new Docker();
-  await options.prepare(config, docker);
+  const { config, docker } = await options.prepare();
 
+  if (options.push && config.settings.REGISTRY === '') {
+    throw new UsageError('--push: REGISTRY is not set, so there is nowhere to push to', {
+      hints: [`set REGISTRY in ${config.file}, such as ghcr.io/acme`],
+    });
+  }
   const before = await observe(docker, config.names);
   if (before.live?.version === version && !options.force) return { outcome: 'already-live', version, colour: before.live.colour };
 
-  const context: Context = { version, before, config, docker, compose: new Compose(docker.endpoint), reporter: options.reporter };
+  const context: Context = {
+    version,
+    before,
+    config,
+    docker,
+    compose: new Compose(docker.endpoint, { detached: true }),
+    reporter: options.reporter,
+  };
   // While Compose resolves the app's files, the lock is taken; a first deploy, which has nothing yet, waits until they are found good.
   const early = before.live && !options.dryRun ? openDeck(context) : undefined;
   early?.catch(() => {});

@@ -10,7 +10,7 @@ import { idleColour } from './plan.js';
 import { resolveApp } from './resolve.js';
 import { runOnce } from './run-once.js';
 import { findSource } from './source.js';
-import { observe } from './state.js';
+import { assertEngine, observe } from './state.js';
 
 export type MigrateAction = 'up' | 'status' | 'down';
 
@@ -43,6 +43,7 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
   const config = loadConfig(options.dotenv);
   const docker = new Docker();
   const compose = new Compose(docker.endpoint);
+  await assertEngine(docker);
   const state = await observe(docker, config.names);
   const version = options.version === undefined ? state.live?.version : parseVersion(options.version);
   if (!version) throw new UsageError('no release is live', { hints: ['name a version: npx zx scripts/migrate.mjs up --release v1.2'] });

@@ -23,6 +23,8 @@ export interface Operation {
   identity: ReleaseIdentity;
   /** The new colour as Compose is to run it. */
   project: ComposeProject;
+  /** The same model as it is written to the journal. */
+  recorded: string;
   /** Volumes of the stack that the app needs. */
   volumes: readonly string[];
   /** Aborted when the operation is to stop: a step failed, Ctrl-C, or a container of the new colour died. */

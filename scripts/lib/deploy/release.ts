@@ -1,8 +1,9 @@
 import type { AppModel } from '../config/app-model.js';
-import type { Config } from '../config/load.js';
+import { type Config, variable } from '../config/load.js';
 import { type ReleaseIdentity, releaseModel } from '../config/release-model.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';
 import type { Docker } from '../engine/docker.js';
+import { UsageError } from '../errors.js';
 import { idleColour, planDeploy, type Step } from './plan.js';
 import { preflight } from './preflight.js';
 import type { Reporter } from './reporter.js';
@@ -26,6 +27,7 @@ export interface Release {
   app: AppModel;
   identity: ReleaseIdentity;
   project: ComposeProject;
+  recorded: string;
   volumes: string[];
   steps: Step[];
 }
@@ -47,6 +49,7 @@ export async function prepareRelease({ version, before, config, docker, compose,
     cpus,
   };
   const { app, files } = await resolveApp(compose, config, source, identity);
+  assertBearers(config, app);
   await preflight(config, docker, before);
   if (source.kind === 'working-tree' && app.services.some(({ builds }) => builds)) {
     const revision = source.revision
@@ -60,9 +63,26 @@ export async function prepareRelease({ version, before, config, docker, compose,
     app,
     identity,
     project: { ...files, files: { model: model.yaml } },
+    recorded: model.recorded,
     volumes: model.volumes,
     steps: planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE }),
   };
+}
+
+/** A check without its token would be answered 401, which many checks accept: it has to be there. */
+function assertBearers(config: Config, { services }: AppModel): void {
+  const problems = services.flatMap(({ name, checks }) =>
+    checks.flatMap(({ bearer }) =>
+      bearer === undefined || variable(config, bearer)
+        ? []
+        : [`services.${name}.x-slipway.checks: the variable ${bearer} (bearer) is not set`],
+    ),
+  );
+  if (problems.length === 0) return;
+  throw new UsageError('a check has no token', {
+    details: problems,
+    hints: ['set it in the file that APP_ENV_FILE names, or in the environment'],
+  });
 }
 
 function stamp(time: Date): string {

@@ -2,6 +2,13 @@ import type Dockerode from 'dockerode';
 import { type Colour, colours, type Names } from '../config/names.js';
 import { type LiveSet, readLiveSet } from '../edge/live.js';
 import type { Docker } from '../engine/docker.js';
+import { UsageError } from '../errors.js';
+
+/** @throws UsageError when no engine answers */
+export async function assertEngine(docker: Docker): Promise<void> {
+  if (await docker.probe()) return;
+  throw new UsageError(`no Docker Engine answers at ${docker.endpoint.host}`, { hints: ['start it, or type: npm run setup'] });
+}
 
 /** One container of the stack, as the engine lists it. */
 export interface ContainerState {

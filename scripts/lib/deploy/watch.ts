@@ -1,5 +1,5 @@
 import { exitCodes, messageOf, SlipwayError } from '../errors.js';
-import { containerError, watchDeaths } from './containers.js';
+import { ContainerError, containerError, watchDeaths } from './containers.js';
 import type { Operation } from './operation.js';
 
 /** Writes the operation's beginning and end to the journal. */
@@ -28,7 +28,10 @@ export async function watched<T>(operation: Operation, onInterrupt: OnInterrupt,
   const older = new Set(before.colours[identity.colour].map(({ id }) => id));
   const stopWatching = await watchDeaths(docker, config.names.project(identity.colour), (container, exitCode) => {
     if (older.has(container.id) || stopping.signal.aborted) return;
-    void containerError(docker, container, `it ended with exit code ${exitCode}`).then((error) => stopping.abort(error));
+    const reason = `it ended with exit code ${exitCode}`;
+    void containerError(docker, container, reason)
+      .catch((cause: unknown) => new ContainerError(`${container.name}: ${reason}`, { cause }))
+      .then((error) => stopping.abort(error));
   });
   const stopListening = onInterrupt(() => stopping.abort(new InterruptedError()));
   try {

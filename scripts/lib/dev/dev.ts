@@ -29,7 +29,7 @@ export async function devUp(config: Config, docker: Docker, say: (line: string) 
 /** Takes the development stack down. Its data stays unless `volumes` is true. */
 export async function devDown(config: Config, docker: Docker, volumes: boolean, say: (line: string) => void): Promise<void> {
   const compose = new Compose(docker.endpoint);
-  await compose.call(await project(config, docker), ['down', '--remove-orphans', ...(volumes ? ['--volumes'] : [])], { onLine: say });
+  await compose.long(await project(config, docker), ['down', '--remove-orphans', ...(volumes ? ['--volumes'] : [])], say);
 }
 
 async function project(config: Config, docker: Docker): Promise<ComposeProject> {

@@ -26,14 +26,17 @@ export class ComposeError extends SlipwayError {
  * The one client of Docker Compose.
  *
  * The npm package docker-compose waits a fixed 500 ms after every command has ended (1.5.0, measured), which a deploy's
- * four commands would turn into two seconds. So {@link Compose.call} runs the short commands through zx, and
- * {@link Compose.long} runs those that take seconds anyway (build, pull, push, down) through the package.
+ * four commands would turn into two seconds, and it cannot be stopped. So {@link Compose.call} runs what a deploy does
+ * through zx; {@link Compose.long} runs through the package what takes seconds and has nothing to undo.
  */
 export class Compose {
   readonly #endpoint: Endpoint;
+  readonly #detached: boolean;
 
-  constructor(endpoint: Endpoint) {
+  /** @param detached whether Ctrl-C is to leave its programs alone: see {@link RunOptions.detached} */
+  constructor(endpoint: Endpoint, { detached = false } = {}) {
     this.#endpoint = endpoint;
+    this.#detached = detached;
   }
 
   /**
@@ -46,10 +49,11 @@ export class Compose {
    */
   async call(project: ComposeProject, command: readonly string[], options: Pick<RunOptions, 'signal' | 'onLine'> = {}): Promise<string> {
     const fromModel = 'model' in project.files;
-    const argv = ['docker', 'compose', ...this.#options(project), ...(fromModel ? ['-f', '-'] : []), ...command] as const;
+    const argv: [string, ...string[]] = ['docker', 'compose', ...this.#options(project), ...(fromModel ? ['-f', '-'] : []), ...command];
     try {
-      const result = await run(argv as unknown as [string, ...string[]], {
+      const result = await run(argv, {
         ...options,
+        detached: this.#detached,
         cwd: project.folder,
         env: this.#env(project),
         ...('model' in project.files ? { input: project.files.model } : {}),

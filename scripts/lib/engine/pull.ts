@@ -22,18 +22,24 @@ const SILENCE_MS = 20_000;
 /**
  * Pulls an image, by the `docker` command, since that one knows the person's registry logins.
  *
+ * @param signal stops the pull
  * @throws NoRegistryError when nothing answered within 20 s, or the address does not exist or refuses
  * @throws UsageError when the registry answered that it has no such image or does not give it
  */
-export async function pull(docker: Docker, image: string, say: (line: string) => void): Promise<void> {
+export async function pull(docker: Docker, image: string, say: (line: string) => void, signal?: AbortSignal): Promise<void> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), SILENCE_MS);
   const onLine = (line: string) => {
     clearTimeout(timer);
     say(line);
   };
-  const result = await tryRun(dockerCommand(docker, 'pull', image), { onLine, signal: silence.signal });
+  const result = await tryRun(dockerCommand(docker, 'pull', image), {
+    onLine,
+    detached: signal !== undefined,
+    signal: signal ? AbortSignal.any([silence.signal, signal]) : silence.signal,
+  });
   clearTimeout(timer);
+  signal?.throwIfAborted();
   if (result.exitCode === 0) return;
   if (silence.signal.aborted) throw new NoRegistryError(image, `nothing came within ${SILENCE_MS / 1_000} s`);
   const why = (result.stderr.trim() || result.stdout.trim()).split('\n').at(-1) ?? '';

@@ -14,6 +14,11 @@ export interface RunOptions {
   /** Text for the program's standard input; without it the program reads an empty one. */
   input?: string;
   signal?: AbortSignal | undefined;
+  /**
+   * Gives the program a process group of its own, so that Ctrl-C reaches this process alone: for work that is undone when
+   * the person interrupts it. Without it the terminal ends both.
+   */
+  detached?: boolean;
   /** Called with each line of both streams as it comes. */
   onLine?: (line: string) => void;
 }
@@ -30,8 +35,7 @@ export class CommandError extends SlipwayError {
 }
 
 /**
- * Runs a program. The arguments are an array all the way: zx quotes each one, nothing is ever joined into a shell string.
- * The program gets a process group of its own, so that Ctrl-C reaches this process alone and undoing can go on.
+ * Runs a program. The arguments are an array, and zx quotes each one.
  *
  * @param command the program and its arguments
  * @returns what it printed
@@ -53,7 +57,7 @@ export async function tryRun(command: readonly [string, ...string[]], options: R
   const child = $({
     quiet: true,
     nothrow: true,
-    detached: true,
+    detached: options.detached ?? false,
     input: options.input ?? '',
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),

@@ -1,10 +1,9 @@
 import { type Config, loadConfig } from '../config/load.js';
 import { type Colour, colours } from '../config/names.js';
 import { type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
-import { type ContainerState, containersOf } from '../deploy/state.js';
+import { assertEngine, type ContainerState, containersOf } from '../deploy/state.js';
 import { type LiveSet, readLiveSet } from '../edge/live.js';
 import { Docker } from '../engine/docker.js';
-import { SlipwayError } from '../errors.js';
 
 /** One container, as a person wants to know it. */
 export interface ContainerStatus {
@@ -46,12 +45,7 @@ const OPERATIONS = 5;
 export async function readStatus(dotenv: string | undefined): Promise<Status> {
   const config = loadConfig(dotenv);
   const docker = new Docker();
-  if (!(await docker.probe())) {
-    throw new SlipwayError(`no Docker Engine answers at ${docker.endpoint.host}`, {
-      hints: ['start it, or type: npm run setup'],
-      exitCode: 2,
-    });
-  }
+  await assertEngine(docker);
   const containers = await containersOf(docker, config.names);
   const edge = containers.base.find(({ service }) => service === 'edge');
   const [live, running, records, disk, base, blue, green] = await Promise.all([

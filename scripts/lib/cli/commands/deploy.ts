@@ -18,15 +18,14 @@ export const command: Command = {
   opening: ({ words }) => `deploy ${parseVersion(words[0])}`,
   run: async ({ values, words }, output) => {
     const { deploy } = await import('../../deploy/deploy.js');
-    const { prepareForDeploy } = await import('../prepare.js');
+    const { prepareConfig } = await import('../prepare.js');
     const result = await deploy({
       version: words[0],
-      dotenv: values.dotenv as string | undefined,
       force: values.force === true,
       dryRun: values['dry-run'] === true,
       push: values.push === true,
       reporter: await output.reporter(),
-      prepare: prepareForDeploy(output, values.yes === true),
+      prepare: () => prepareConfig(output, values.yes === true, values.dotenv as string | undefined),
       onInterrupt,
     });
     say(result, output);

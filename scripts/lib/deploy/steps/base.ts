@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ArchiveFile } from '../../engine/archive.js';
+import { UsageError } from '../../errors.js';
 import { baseDrift, baseProject } from '../base.js';
 import type { Operation, StepReport } from '../operation.js';
 
@@ -12,7 +13,7 @@ const DATA_UID = 999;
  * files, that is reported.
  */
 export async function haveBaseUp(operation: Operation, { progress }: StepReport): Promise<string> {
-  const { config, compose, docker, deck, before, volumes } = operation;
+  const { config, compose, docker, deck, before, volumes, signal } = operation;
   await writeSecrets(operation);
   const project = await baseProject(config, docker);
   const wanted = ['edge', 'postgres', 'redis'];
@@ -20,7 +21,9 @@ export async function haveBaseUp(operation: Operation, { progress }: StepReport)
   const missing = wanted.filter((service) => !up.includes(service));
   if (missing.length > 0) {
     progress(`starting ${missing.join(', ')}`);
-    await compose.call(project, ['up', '--detach', '--no-recreate', '--no-build', '--pull=missing', '--wait', '--wait-timeout=180']);
+    await compose.call(project, ['up', '--detach', '--no-recreate', '--no-build', '--pull=missing', '--wait', '--wait-timeout=180'], {
+      signal,
+    });
   }
   await Promise.all([deck.join(config.names.networks.app), ...volumes.map((volume) => ensureVolume(operation, volume))]);
   if (missing.length > 0) return `started ${missing.join(', ')}`;
@@ -34,6 +37,7 @@ export async function haveBaseUp(operation: Operation, { progress }: StepReport)
 export async function writeSecrets({ config, deck }: Pick<Operation, 'config' | 'deck'>): Promise<void> {
   const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY } = config.secrets;
   const volumes = config.names.volumes;
+  await refuseChangedPasswords({ config, deck });
   const forData = (path: string, content: string): ArchiveFile => ({ path, content, mode: 0o400, uid: DATA_UID, gid: DATA_UID });
   // The app's services run as users of their own choice; only containers that mount the volume see these at all.
   const forApp = (path: string, content: string): ArchiveFile => ({ path, content, mode: 0o444 });
@@ -55,6 +59,32 @@ export async function writeSecrets({ config, deck }: Pick<Operation, 'config' | 
       forApp('SECRET_KEY', SECRET_KEY.reveal()),
     ]),
   ]);
+}
+
+/**
+ * Postgres and Redis keep the passwords that they were started with: other ones in the files would lock the live release
+ * out at its next restart.
+ */
+async function refuseChangedPasswords({ config, deck }: Pick<Operation, 'config' | 'deck'>): Promise<void> {
+  const { secretsPostgres, secretsRedis } = config.names.volumes;
+  const kept = [
+    ['POSTGRES_PASSWORD', secretsPostgres],
+    ['DB_PASSWORD', secretsPostgres],
+    ['REDIS_PASSWORD', secretsRedis],
+  ] as const;
+  const changed = await Promise.all(
+    kept.map(async ([key, volume]) => {
+      const before = await deck.readSecret(volume, key);
+      return before === undefined || before === config.secrets[key].reveal()
+        ? []
+        : [`${key}: differs from the one that the stack runs with`];
+    }),
+  );
+  if (changed.flat().length === 0) return;
+  throw new UsageError('a password was changed', {
+    details: changed.flat(),
+    hints: [`put the old value back into ${config.file}: changing the passwords of a stack is not supported yet`],
+  });
 }
 
 /** Creating a volume that exists changes nothing. */

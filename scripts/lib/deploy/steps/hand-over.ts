@@ -1,4 +1,4 @@
-import { startContainers, stopContainers } from '../containers.js';
+import { isAlive, startContainers, stopContainers } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { containersOf } from '../state.js';
@@ -6,8 +6,9 @@ import { startCreated } from './start-workers.js';
 
 /** Hands the singletons over: the old one has ended before the new one starts, so there are never two. */
 export async function handOver(operation: Operation, step: StepOf<'hand-over'>, { undo, progress }: StepReport): Promise<undefined> {
-  const { docker, config, before } = operation;
-  const old = step.from ? before.colours[step.from].filter(({ service, state }) => step.old.includes(service) && state === 'running') : [];
+  const { docker, config } = operation;
+  const now = await containersOf(docker, config.names);
+  const old = step.from ? now.colours[step.from].filter((container) => step.old.includes(container.service) && isAlive(container)) : [];
   undo('hand the singletons back', async () => {
     const { colours } = await containersOf(docker, config.names);
     await stopContainers(

@@ -22,20 +22,35 @@ export async function getImages(operation: Operation, step: StepOf<'images'>, { 
     else throw missing(service);
   }
   if (toBuild.length > 0) await build(operation, toBuild, progress);
-  if (operation.push) await push(operation, services, progress);
+  if (operation.push)
+    await push(
+      operation,
+      services.filter(({ builds, image }) => builds && image.startsWith(`${config.settings.REGISTRY}/`)),
+      progress,
+    );
   return summary(step.images.length, pulled, toBuild.length, operation);
 }
 
-/** @returns false when no registry answers or the registry does not have the image: building it is the way then */
-async function pulls({ docker }: Operation, image: string, progress: (text: string) => void): Promise<boolean> {
+/**
+ * @returns false when the registry says that it does not have the image, or none answers for a name that names no registry
+ * @throws the error of the pull when REGISTRY's own registry refuses or does not answer: what runs must not silently be
+ * something else than what was pushed
+ */
+async function pulls({ docker, config, warn, signal }: Operation, image: string, progress: (text: string) => void): Promise<boolean> {
   try {
-    await pull(docker, image, progress);
+    await pull(docker, image, progress, signal);
     return true;
   } catch (error) {
-    if (error instanceof NoRegistryError || error instanceof UsageError) return false;
-    throw error;
+    const fromRegistry = config.settings.REGISTRY !== '' && image.startsWith(`${config.settings.REGISTRY}/`);
+    const absent = error instanceof UsageError && ABSENT.test(error.message);
+    if (!absent && (fromRegistry || !(error instanceof NoRegistryError || error instanceof UsageError))) throw error;
+    if (fromRegistry) warn(messageOf(error));
+    return false;
   }
 }
+
+/** A registry that does not have an image; Docker Hub does not tell that from one that it does not show. */
+const ABSENT = /manifest|not found|name unknown|does not exist/i;
 
 function missing({ name, image }: AppService): SlipwayError {
   return new SlipwayError(
@@ -68,7 +83,7 @@ async function isReady({ docker, source, config }: Operation, { image, builds }:
 
 /** Builds through Compose, with the OCI labels that say what the image is: https://specs.opencontainers.org/image-spec/annotations/ */
 async function build(
-  { app, compose, config, identity, source, project }: Operation,
+  { app, compose, config, identity, source, project, signal }: Operation,
   services: readonly AppService[],
   progress: (text: string) => void,
 ): Promise<void> {
@@ -86,14 +101,14 @@ async function build(
   }
   const files = { model: composeYaml(model) };
   const names = services.map(({ name }) => name);
-  await compose.long({ ...project, name: config.names.project(identity.colour), files }, ['build', ...names], progress);
+  await compose.call({ ...project, name: config.names.project(identity.colour), files }, ['build', ...names], { signal, onLine: progress });
 }
 
-async function push({ docker }: Operation, services: readonly AppService[], progress: (text: string) => void): Promise<void> {
+async function push({ docker, signal }: Operation, services: readonly AppService[], progress: (text: string) => void): Promise<void> {
   for (const { image } of services) {
     progress(`pushing ${image}`);
     try {
-      await run(dockerCommand(docker, 'push', image), { onLine: progress });
+      await run(dockerCommand(docker, 'push', image), { onLine: progress, detached: true, signal });
     } catch (error) {
       throw new SlipwayError(`${image} could not be pushed: ${messageOf(error)}`, { hints: ['type: docker login'], cause: error });
     }

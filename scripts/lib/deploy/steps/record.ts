@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { maskSecrets, Secret } from '../../config/secret.js';
+import { maskSecrets } from '../../config/secret.js';
 import type { Operation } from '../operation.js';
 
 /** Writes the release down: what was deployed, from which images, by which model. Secrets stand in it as references. */
 export async function record(operation: Operation): Promise<undefined> {
-  const { deck, identity, project, app, source, config, docker } = operation;
-  // The app's own variables may be secrets as well; nobody says which.
-  const own = Object.fromEntries(Object.entries(config.appEnv).map(([key, value]) => [key, new Secret(value)]));
-  const model = 'model' in project.files ? maskSecrets(project.files.model, { ...own, ...config.secrets }) : '';
+  const { deck, identity, app, source, config, docker } = operation;
+  const model = maskSecrets(operation.recorded, config.secrets);
   await operation.unstaged;
   const drifted = await operation.drift;
   if (drifted.length > 0)

@@ -1,4 +1,4 @@
-import { awaitHealthy, startContainers, stopContainers } from '../containers.js';
+import { awaitHealthy, isAlive, startContainers, stopContainers } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { type ContainerState, containersOf } from '../state.js';
@@ -9,7 +9,7 @@ import { type ContainerState, containersOf } from '../state.js';
  */
 export async function retire(operation: Operation, step: StepOf<'retire'>, { progress, undo }: StepReport): Promise<string> {
   const { docker, config, signal } = operation;
-  const old = (await containersOf(docker, config.names)).colours[step.colour].filter(({ state }) => state === 'running');
+  const old = (await containersOf(docker, config.names)).colours[step.colour].filter(isAlive);
   const stopping = step.mode === 'warm' ? old.filter(({ role }) => role !== 'web') : old;
   progress(`${stopping.length} containers`);
   undo(`start ${step.colour} again`, () => startAgain(operation, step, stopping), 'traffic');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
-import type { ArchiveFile } from '../archive.js';
+import { type ArchiveFile, firstFileOf } from '../archive.js';
 import type { Docker } from '../docker.js';
 import { type Line, listen } from './line.js';
 import { createDeck, type DeckOptions, SECRETS_FOLDER } from './lock.js';
@@ -10,8 +10,11 @@ import type { Hello, ProbeRequest, ProbeResponse } from './protocol.js';
 /** A request without its number, as {@link Deck.ask} takes it. */
 type Question = { do: 'append'; record: unknown } | { do: 'probe'; request: ProbeRequest } | { do: 'ping' };
 
-/** A connection that is half open shows when a ping goes unanswered. */
+/** A connection that is half open shows when a ping stays unanswered. */
 const PING_MS = 5_000;
+const PATIENCE_MS = 20_000;
+/** How long the deck may take to say its first word. */
+const START_MS = 30_000;
 
 /**
  * The helper container of one running operation: holding it is holding the stack's lock, it writes the journal and probes
@@ -41,7 +44,7 @@ export class Deck {
     this.#waiting = line.waiting;
     this.#lost = line.lost;
     this.#networks = new Set(network === undefined ? [] : [network]);
-    this.#pings = setInterval(() => this.#ask({ do: 'ping' }).catch(() => {}), PING_MS);
+    this.#pings = setInterval(() => this.#ping(), PING_MS);
     this.#pings.unref();
   }
 
@@ -61,7 +64,9 @@ export class Deck {
       ]);
       const line = listen(docker, stream as unknown as Duplex);
       await docker.call('starting the deck', () => container.start());
-      return new Deck(docker, container, line, await line.hello, options.network);
+      const late = setTimeout(() => line.stream.destroy(), START_MS);
+      const hello = await line.hello.finally(() => clearTimeout(late));
+      return new Deck(docker, container, line, hello, options.network);
     } catch (error) {
       await container.remove({ force: true, v: true }).catch(() => {});
       throw error;
@@ -94,6 +99,12 @@ export class Deck {
     await this.#docker.putFiles(this.#container.id, `${SECRETS_FOLDER}/${volume}`, files);
   }
 
+  /** @returns a file of one of the secrets' volumes; undefined when it is not there */
+  async readSecret(volume: string, file: string): Promise<string | undefined> {
+    const archive = await this.#docker.archive(this.#container.id, `${SECRETS_FOLDER}/${volume}/${file}`);
+    return archive && firstFileOf(archive);
+  }
+
   /** @throws SlipwayError when the lock is lost: nothing may be changed any more */
   assertHeld(): void {
     if (this.#lost.reason) throw this.#lost.reason;
@@ -111,6 +122,16 @@ export class Deck {
     const gone = this.#container.wait({ condition: 'removed' }).catch(() => undefined);
     this.#stream.end();
     await gone;
+  }
+
+  /** Gives the line up when no answer comes: what it was used for then knows that the lock is lost. */
+  #ping(): void {
+    const late = setTimeout(() => this.#stream.destroy(), PATIENCE_MS);
+    late.unref();
+    this.#ask({ do: 'ping' })
+      // A lost line tells everybody who waits; nobody waits for a ping.
+      .catch(() => {})
+      .finally(() => clearTimeout(late));
   }
 
   #ask(question: Question): Promise<ProbeResponse | null> {
