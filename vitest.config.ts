@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/files/**/*.test.ts'],
+          // Properties try a thousand cases; a busy machine takes its time.
+          testTimeout: 60_000,
         },
       },
       {

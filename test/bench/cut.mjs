@@ -18,10 +18,11 @@ const { values } = parseArgs({
   options: {
     cuts: { type: 'string', default: '20' },
     connections: { type: 'string', default: '50' },
+    fresh: { type: 'string', default: '20' },
     gap: { type: 'string', default: '3000' },
   },
 });
-const [cuts, connections, gap] = [values.cuts, values.connections, values.gap].map(Number);
+const [cuts, connections, fresh, gap] = [values.cuts, values.connections, values.fresh, values.gap].map(Number);
 /** A request counts as sent during a cut from the moment it was asked for until this long after it (ms). */
 const DURING_MS = 500;
 
@@ -40,6 +41,7 @@ try {
     host: '127.0.0.1',
     port: stack.http,
     connections,
+    fresh,
     thinkTime: 100,
     get: '/api/notes',
     post: { path: '/api/counter', body: '{}' },
@@ -72,7 +74,7 @@ try {
       `${name.padEnd(16)} ${String(sent).padStart(8)} sent  ${lost} lost  ${refused} non-2xx  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`,
     );
   console.log(
-    `${cuts} cuts, ${connections} keep-alive connections of GET and POST that are never retried, answered by ${[...releases].join(' and ')}`,
+    `${cuts} cuts, ${connections} keep-alive connections and ${fresh} clients with a new connection each time, GET and POST that are never retried, answered by ${[...releases].join(' and ')}`,
   );
   line('during a cut', during);
   line('between cuts', quiet);

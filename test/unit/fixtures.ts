@@ -46,5 +46,6 @@ export function stackState(live: 'blue' | 'green' | undefined, containers: Conta
     base: [],
     colours: { blue: live === 'blue' ? containers : [], green: live === 'green' ? containers : [] },
     live: live && { colour: live, version: 'v1', token: 7 },
+    edgeToken: live ? 7 : 0,
   };
 }

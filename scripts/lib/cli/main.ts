@@ -23,6 +23,8 @@ const commands = {
  */
 export async function main(name: keyof typeof commands): Promise<void> {
   let json = process.argv.includes('--json');
+  // Nobody reads any more (`| head`, a lost terminal): the work goes on to its end or is undone, it is not cut off.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     const { command } = await commands[name]();
     const given = parseArguments(typedArguments(process.argv, name), name, command);

@@ -80,6 +80,8 @@ function problemsOf(service: AppService, app: ComposeSpecification, names: Names
   const compose = app.services?.[service.name] ?? {};
   const at = `services.${service.name}`;
   const problems: string[] = [];
+  if (['edge', 'postgres', 'redis'].includes(service.name))
+    problems.push(`${at}: the name belongs to the base, which is on the same networks; call it otherwise`);
   if (service.role === 'web' && service.port === undefined) {
     problems.push(`${at}.x-slipway.port: should be the port that the service listens on, since its role is web`);
   }

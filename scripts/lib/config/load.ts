@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { parseDotenv } from './dotenv-file.js';
+import { parseDuration } from './durations.js';
 import { type Names, namesOf } from './names.js';
 import { projectRoot } from './root.js';
 import { defaults, type Key, type SecretKey, type Settings, schema, secretKeys } from './schema.js';
@@ -91,6 +92,10 @@ function acrossKeys(input: Record<string, string>): string[] {
   const problems: string[] = [];
   const { HTTP_PORT, HTTPS_PORT, TLS, APP_COMPOSE = '' } = input;
   if (HTTP_PORT === HTTPS_PORT) problems.push(`HTTPS_PORT: should differ from HTTP_PORT, got ${HTTPS_PORT} for both`);
+  const [keepAlive, drain] = [parseDuration(input.KEEPALIVE_TIMEOUT ?? ''), parseDuration(input.DRAIN_TIMEOUT ?? '')];
+  if (keepAlive && drain && keepAlive >= drain) {
+    problems.push('DRAIN_TIMEOUT: should be longer than KEEPALIVE_TIMEOUT, or idle connections are cut off under a request');
+  }
   if (TLS === 'files') {
     for (const key of ['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const) {
       if (!input[key]) problems.push(`${key}: should name a PEM file, since TLS is files`);

@@ -1,14 +1,14 @@
 import type { AppModel } from '../config/app-model.js';
 import { type Config, loadConfig } from '../config/load.js';
 import type { Check } from '../config/x-slipway.js';
-import { routeFor, routesOf } from '../edge/routes.js';
+import { routesOf } from '../edge/routes.js';
 import { Compose } from '../engine/compose.js';
 import type { ProbeResponse } from '../engine/deck/protocol.js';
 import { Docker } from '../engine/docker.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { checksOf, problemWith } from './checks.js';
 import { outsideProbe } from './outside-probe.js';
-import { headersFor } from './probes.js';
+import { headersFor, publicRoute } from './probes.js';
 import { resolveApp } from './resolve.js';
 import { findSource } from './source.js';
 import { assertEngine, observe } from './state.js';
@@ -42,8 +42,8 @@ export async function checkOutside(
   const routes = routesOf(app.services);
   const asked = app.services.flatMap((service) =>
     checksOf(service)
-      .filter((check) => routeFor(routes, check.path)?.service === service.name)
-      .map((check) => ask(config, base, service.name, check, routeFor(routes, check.path)?.host)),
+      .filter((check) => publicRoute(routes, service.name, check.path))
+      .map((check) => ask(config, base, service.name, check, publicRoute(routes, service.name, check.path)?.host)),
   );
   if (asked.length === 0) {
     throw new UsageError('no declared check can be asked from outside', {

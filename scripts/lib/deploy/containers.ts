@@ -128,6 +128,17 @@ export async function stopContainers(docker: Docker, containers: readonly Contai
   );
 }
 
+/** Removes a container, running or not. One that is not there is no error. */
+export async function removeContainer(docker: Docker, name: string): Promise<void> {
+  await docker.call(`removing ${name}`, () => docker.api.getContainer(name).remove({ force: true })).catch(ignoreGone);
+}
+
+/** Removes one-off containers that a killed deployer left running: whoever calls this holds the lock, so nobody waits for them. */
+export async function removeAbandonedRuns(docker: Docker, names: Names): Promise<void> {
+  const left = await docker.containers([`dev.slipway.stack=${names.base}`, 'com.docker.compose.oneoff=True']);
+  await Promise.all(left.map(({ Id }) => removeContainer(docker, Id)));
+}
+
 /** Starts containers that were stopped. */
 export async function startContainers(docker: Docker, containers: readonly ContainerState[]): Promise<void> {
   await Promise.all(
@@ -135,8 +146,8 @@ export async function startContainers(docker: Docker, containers: readonly Conta
   );
 }
 
-/** 304: it was stopped (or started) already. 404: it is gone. */
+/** 304: it was stopped (or started) already. 404: it is gone. 409: its removal is under way. */
 function ignoreGone(error: unknown): void {
   const { status } = error as { status?: number };
-  if (status !== 304 && status !== 404) throw error;
+  if (status !== 304 && status !== 404 && status !== 409) throw error;
 }

@@ -51,7 +51,10 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
     });
   }
   const before = await observe(docker, config.names);
-  if (before.live?.version === version && !options.force) return { outcome: 'already-live', version, colour: before.live.colour };
+  if (before.live?.version === version && !options.force) {
+    if (isWhole(before)) return { outcome: 'already-live', version, colour: before.live.colour };
+    options.reporter.note(`${version} is live already, but not all of it runs: it is deployed once more`);
+  }
 
   const context: Context = {
     version,
@@ -82,9 +85,21 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
   }
 }
 
+/** @returns whether the edge and every container of the live colour run */
+function isWhole({ base, live, colours }: State): boolean {
+  const edge = base.find(({ service }) => service === 'edge');
+  return edge?.state === 'running' && live !== undefined && colours[live.colour].every(({ state }) => state === 'running');
+}
+
 function openDeck({ docker, config, version, before }: Context): Promise<Deck> {
   const network = before.live ? config.names.networks.app : undefined;
-  return Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: `deploy ${version}`, network });
+  return Deck.open(docker, {
+    names: config.names,
+    image: config.settings.NODE_IMAGE,
+    command: `deploy ${version}`,
+    network,
+    leastToken: before.edgeToken,
+  });
 }
 
 async function deployRelease(

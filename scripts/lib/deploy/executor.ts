@@ -86,9 +86,15 @@ async function executeStep(operation: Operation, step: Step, reporter: Reporter,
 
 async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Reporter): Promise<string[]> {
   const failures: string[] = [];
+  let trafficFailed = false;
   const reversed = [...undos].reverse();
   const inOrder = [...reversed.filter(({ concerns }) => concerns), ...reversed.filter(({ concerns }) => !concerns)];
-  for (const { title, action } of inOrder) {
+  for (const { title, action, concerns } of inOrder) {
+    // Where traffic could not be moved back, whatever serves it has to stay as it is.
+    if (!concerns && trafficFailed) {
+      failures.push(`${title}: left as it is`);
+      continue;
+    }
     const began = performance.now();
     try {
       deck.assertHeld();
@@ -97,6 +103,7 @@ async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Re
       await deck.append({ at: now(), kind: 'undo-done', token: deck.token, step: title });
       reporter.note(`  undone: ${title} (${Math.round(performance.now() - began)} ms)`);
     } catch (error) {
+      trafficFailed ||= concerns === 'traffic';
       failures.push(`${title}: ${messageOf(error)}`);
       reporter.warn(`could not ${title}: ${messageOf(error)}`);
     }

@@ -6,6 +6,7 @@ import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
 import { Docker } from '../engine/docker.js';
 import { SlipwayError, UsageError } from '../errors.js';
+import { removeAbandonedRuns } from './containers.js';
 import { idleColour } from './plan.js';
 import { resolveApp } from './resolve.js';
 import { runOnce } from './run-once.js';
@@ -65,7 +66,7 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
     assertDeclared(services, options.action);
     await assertImages(docker, services);
     const project = { ...files, files: { model: releaseModel(app, config.names, identity).yaml } };
-    const work = () => inTurn(services, (service) => one({ compose, project }, service, version, options));
+    const work = () => inTurn(services, (service) => one({ compose, project, docker }, service, version, options));
     if (options.action === 'status') return await work();
 
     const deck = await Deck.open(docker, {
@@ -74,6 +75,7 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
       command: `migrate ${options.action} (${version})`,
     });
     try {
+      await removeAbandonedRuns(docker, config.names);
       return await work();
     } finally {
       await deck.close();

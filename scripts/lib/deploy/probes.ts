@@ -1,7 +1,7 @@
 import type { AppService } from '../config/app-model.js';
 import { type Config, variable } from '../config/load.js';
 import type { Check } from '../config/x-slipway.js';
-import { routeFor, routesOf } from '../edge/routes.js';
+import { type EdgeRoute, routeFor, routesAt, routesOf } from '../edge/routes.js';
 import { edgePorts } from '../edge/target.js';
 import type { ProbeRequest } from '../engine/deck/protocol.js';
 import type { ContainerState } from './state.js';
@@ -35,10 +35,10 @@ export function aimChecks(
   const routes = routesOf(services);
   return services.flatMap((service) =>
     checksOf(service).flatMap((check): AimedCheck[] => {
-      const route = routeFor(routes, check.path);
+      const route = publicRoute(routes, service.name, check.path);
       const headers = headersFor(config, check, route?.host);
       const common = { path: check.path, headers, timeoutMs: check.timeout };
-      if (route?.service === service.name) {
+      if (route) {
         return [{ service: service.name, check, label: check.path, request: { ...common, ...doorOf(config, door) } }];
       }
       return containers
@@ -51,6 +51,18 @@ export function aimChecks(
         }));
     }),
   );
+}
+
+/**
+ * @returns the route by which a path of a service is reached from outside, with its host; undefined when there is none, since
+ * no route leads to it or another service has it there
+ */
+export function publicRoute(routes: readonly EdgeRoute[], service: string, path: string): EdgeRoute | undefined {
+  const own = routeFor(
+    routes.filter((route) => route.service === service),
+    path,
+  );
+  return own && routeFor(routesAt(routes, [], own.host), path)?.service === service ? own : undefined;
 }
 
 function doorOf({ settings }: Config, door: Door): Pick<ProbeRequest, 'host' | 'port' | 'tls'> {

@@ -50,6 +50,7 @@ export async function prepareRelease({ version, before, config, docker, compose,
   };
   const { app, files } = await resolveApp(compose, config, source, identity);
   assertBearers(config, app);
+  if (source.folder) assertNothingMounted(app, source.folder);
   await preflight(config, docker, before);
   if (source.kind === 'working-tree' && app.services.some(({ builds }) => builds)) {
     const revision = source.revision
@@ -67,6 +68,18 @@ export async function prepareRelease({ version, before, config, docker, compose,
     volumes: model.volumes,
     steps: planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE }),
   };
+}
+
+/** The worktree of a tag is gone after the deploy: a container that mounts a file of it would not start again. */
+function assertNothingMounted({ compose }: AppModel, folder: string): void {
+  const problems = Object.entries(compose.services ?? {}).flatMap(([name, { volumes = [] }]) =>
+    volumes.flatMap((volume) =>
+      typeof volume === 'object' && volume.type === 'bind' && String(volume.source).startsWith(folder)
+        ? [`services.${name}.volumes: ${volume.target} is a file of the repository; put it into the image instead`]
+        : [],
+    ),
+  );
+  if (problems.length > 0) throw new UsageError('a git tag cannot be deployed with mounted files', { details: problems });
 }
 
 /** A check without its token would be answered 401, which many checks accept: it has to be there. */

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { ComposeError } from '../engine/compose.js';
 import { SlipwayError } from '../errors.js';
+import { removeContainer } from './containers.js';
 import type { Operation } from './operation.js';
 
 /**
@@ -10,13 +12,18 @@ import type { Operation } from './operation.js';
  * @throws SlipwayError with the last lines that it printed, when it ends with another exit code than 0
  */
 export async function runOnce(
-  { compose, project, signal }: Pick<Operation, 'compose' | 'project'> & { signal?: AbortSignal },
+  { compose, project, docker, signal }: Pick<Operation, 'compose' | 'project' | 'docker'> & { signal?: AbortSignal },
   service: string,
   command: readonly string[],
 ): Promise<string> {
+  const name = `${project.name}-once-${randomBytes(4).toString('hex')}`;
   try {
-    return await compose.call(project, ['run', '--rm', '--no-deps', '--no-TTY', '--quiet-pull', service, ...command], { signal });
+    return await compose.call(project, ['run', '--rm', `--name=${name}`, '--no-deps', '--no-TTY', '--quiet-pull', service, ...command], {
+      signal,
+    });
   } catch (error) {
+    // An interrupted Compose leaves the command running.
+    await removeContainer(docker, name);
     if (!(error instanceof ComposeError)) throw error;
     throw new SlipwayError(`${service}: ${command.join(' ')} failed`, { details: error.details, cause: error });
   }

@@ -11,6 +11,8 @@ export interface Source {
   kind: 'git-tag' | 'working-tree';
   /** The commit; undefined outside git. A working tree with changes has `-dirty` behind it. */
   revision: string | undefined;
+  /** The temporary worktree, if there is one. */
+  folder?: string;
   /** Absolute paths, in merge order. */
   files: string[];
   /** Takes temporary files away. */
@@ -65,7 +67,7 @@ async function worktree(top: string, version: string, commit: string, files: rea
     await remove();
     throw error;
   }
-  return { kind: 'git-tag', revision: commit, files: files.map((file) => join(folder, file)), remove };
+  return { kind: 'git-tag', revision: commit, folder, files: files.map((file) => join(folder, file)), remove };
 }
 
 async function headRevision(top: string): Promise<string | undefined> {

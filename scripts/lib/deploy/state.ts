@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 import { type Colour, colours, type Names } from '../config/names.js';
-import { type LiveSet, readLiveSet } from '../edge/live.js';
+import { type LiveSet, readEdgeToken, readLiveSet } from '../edge/live.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 
@@ -42,6 +42,8 @@ export interface Containers {
 export interface State extends Containers {
   /** What the edge serves; undefined when no release is live. */
   live: LiveSet | undefined;
+  /** The highest fencing token that the edge has seen; 0 without an edge. */
+  edgeToken: number;
 }
 
 /**
@@ -65,7 +67,9 @@ export async function containersOf(docker: Docker, names: Names): Promise<Contai
 export async function observe(docker: Docker, names: Names): Promise<State> {
   const containers = await containersOf(docker, names);
   const edge = containers.base.find(({ service }) => service === 'edge');
-  return { ...containers, live: edge && (await readLiveSet(docker, edge.id)) };
+  if (!edge) return { ...containers, live: undefined, edgeToken: 0 };
+  const [live, edgeToken] = await Promise.all([readLiveSet(docker, edge.id), readEdgeToken(docker, edge.id)]);
+  return { ...containers, live, edgeToken };
 }
 
 function describe({ Id, Names, Labels, Image, State: state, Status, NetworkSettings }: Dockerode.ContainerInfo): ContainerState {

@@ -22,3 +22,9 @@ export async function readLiveSet(docker: Docker, container: string): Promise<Li
   const { colour, release, token } = JSON.parse(await firstFileOf(archive)) as { colour: Colour | null; release: string; token: number };
   return colour === null ? undefined : { colour, version: release, token };
 }
+
+/** @returns the highest fencing token that the edge has seen; 0 when there was none */
+export async function readEdgeToken(docker: Docker, container: string): Promise<number> {
+  const archive = await docker.archive(container, '/var/lib/edge/token');
+  return archive ? Number.parseInt(await firstFileOf(archive), 10) || 0 : 0;
+}

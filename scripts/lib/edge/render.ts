@@ -18,6 +18,7 @@ export function renderEdge(mode: EdgeMode, target: EdgeTarget, settings: EdgeSet
   const files: Record<string, string> = {
     'instance.conf': instance(mode, settings),
     'http.conf': http(mode, target, settings),
+    'upstreams.conf': lines(...upstreams(target)),
     'servers.conf': serversOf(mode, target, settings, JSON.stringify(description)),
     'live.json': `${JSON.stringify(description)}\n`,
   };
@@ -51,7 +52,6 @@ function http(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings): strin
     ...settings.TRUSTED_PROXIES.map((network) => `set_real_ip_from ${network};`),
     ...(settings.TRUSTED_PROXIES.length > 0 ? ['real_ip_header X-Forwarded-For;', 'real_ip_recursive on;'] : []),
     ...(mode === 'live' ? limitZones(settings) : []),
-    ...upstreams(target),
   );
 }
 

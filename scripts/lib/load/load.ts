@@ -21,6 +21,8 @@ export interface LoadOptions {
   port: number;
   /** Keep-alive connections side by side; half of them send POSTs, the others GETs. */
   connections: number;
+  /** Clients that open a connection for each request. */
+  fresh?: number;
   /** Each client waits a random time up to this (milliseconds) between two requests. */
   thinkTime: number;
   get: string;
@@ -50,7 +52,7 @@ export function startLoad(options: LoadOptions): Load {
   const goesOn = () => !stopped && samples.length < options.limit.requests && performance.now() < end;
 
   const client = async (index: number) => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const agent = new Agent({ keepAlive: index < options.connections, maxSockets: 1 });
     const method = index % 2 === 0 ? 'GET' : 'POST';
     while (goesOn()) {
       samples.push(await send(options, method, agent));
@@ -58,7 +60,7 @@ export function startLoad(options: LoadOptions): Load {
     }
     agent.destroy();
   };
-  const clients = Promise.all(Array.from({ length: options.connections }, (_, index) => client(index)));
+  const clients = Promise.all(Array.from({ length: options.connections + (options.fresh ?? 0) }, (_, index) => client(index)));
   return {
     samples,
     stop: async () => {

@@ -67,7 +67,7 @@ describe('aimChecks', () => {
     const hosts = aimed('staging', { SERVER_NAMES: 'shop.example,other.example' }, [backend, frontend]).map(
       ({ request }) => request.headers?.host,
     );
-    expect(hosts).toEqual(['www.example', 'www.example', 'shop.example', 'www.example']);
+    expect(hosts).toEqual(['shop.example', 'shop.example', 'shop.example', 'www.example']);
   });
 });
 

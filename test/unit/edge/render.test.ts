@@ -12,7 +12,7 @@ const certificate = { certificate: 'the certificate', key: 'the key' };
 describe('the set', () => {
   test('has the files that the edge takes, none of them readable by everybody', () => {
     const { set } = rendered();
-    expect(set.map(({ path }) => path)).toEqual(['instance.conf', 'http.conf', 'servers.conf', 'live.json']);
+    expect(set.map(({ path }) => path)).toEqual(['instance.conf', 'http.conf', 'upstreams.conf', 'servers.conf', 'live.json']);
     for (const { mode } of set) expect(mode).toBe(0o640);
   });
 
@@ -26,7 +26,7 @@ describe('the set', () => {
     ['files', certificate, ['tls.crt', 'tls.key']],
   ])('with TLS %s it carries what that needs', (TLS, given, more) => {
     const { set } = rendered({ env: { TLS }, ...(given ? { certificate: given } : {}) });
-    expect(set.map(({ path }) => path).slice(4)).toEqual(more);
+    expect(set.map(({ path }) => path).slice(5)).toEqual(more);
   });
 
   test('carries the certificate as it is, and the names for a self-signed one a line each', () => {
@@ -39,7 +39,7 @@ describe('the set', () => {
   test('on the staging port it has no TLS, and no key', () => {
     for (const TLS of ['self-signed', 'files']) {
       const { set } = rendered({ mode: 'staging', env: { TLS }, certificate });
-      expect(set.map(({ path }) => path)).toEqual(['instance.conf', 'http.conf', 'servers.conf', 'live.json']);
+      expect(set.map(({ path }) => path)).toEqual(['instance.conf', 'http.conf', 'upstreams.conf', 'servers.conf', 'live.json']);
     }
   });
 });

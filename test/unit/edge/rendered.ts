@@ -24,7 +24,13 @@ export function rendered({ mode = 'live', services = sample, env = {}, certifica
   const set = renderEdge(mode, { colour, version, token: 42, services }, edgeSettings(env), certificate);
   const files = Object.fromEntries(set.map(({ path, content }) => [path, String(content)]));
   const conf = (path: string): Directive[] => parseNginx(files[path] ?? '');
-  return { files, set, instance: conf('instance.conf'), http: conf('http.conf'), servers: conf('servers.conf') };
+  return {
+    files,
+    set,
+    instance: conf('instance.conf'),
+    http: [...conf('http.conf'), ...conf('upstreams.conf')],
+    servers: conf('servers.conf'),
+  };
 }
 
 /** @returns the server blocks that answer the public (or the staging port), without the private one and the redirect */

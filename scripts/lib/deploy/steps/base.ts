@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ArchiveFile } from '../../engine/archive.js';
-import { UsageError } from '../../errors.js';
+import { SlipwayError, UsageError } from '../../errors.js';
 import { baseDrift, baseProject } from '../base.js';
+import { removeAbandonedRuns } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
+import { observe } from '../state.js';
 
 /** Postgres and Redis run as this user in the official images and in ours. */
 const DATA_UID = 999;
@@ -14,7 +16,7 @@ const DATA_UID = 999;
  */
 export async function haveBaseUp(operation: Operation, { progress }: StepReport): Promise<string> {
   const { config, compose, docker, deck, before, volumes, signal } = operation;
-  await writeSecrets(operation);
+  await Promise.all([writeSecrets(operation), removeAbandonedRuns(docker, config.names)]);
   const project = await baseProject(config, docker);
   const wanted = ['edge', 'postgres', 'redis'];
   const up = before.base.filter(({ state, health }) => state === 'running' && health === 'healthy').map(({ service }) => service);
@@ -26,11 +28,21 @@ export async function haveBaseUp(operation: Operation, { progress }: StepReport)
     });
   }
   await Promise.all([deck.join(config.names.networks.app), ...volumes.map((volume) => ensureVolume(operation, volume))]);
+  if (missing.includes('edge')) await refuseOtherColour(operation);
   if (missing.length > 0) return `started ${missing.join(', ')}`;
   operation.drift = baseDrift(compose, project, before.base);
   // Whoever awaits it gets its error; until then it must not count as unhandled.
   operation.drift.catch(() => {});
   return 'it runs';
+}
+
+/** An edge that was away brings back what it served: a plan that was made without it may be for the very colour that serves. */
+async function refuseOtherColour({ docker, config, before }: Operation): Promise<void> {
+  const { live } = await observe(docker, config.names);
+  if (live?.token === before.live?.token) return;
+  throw new SlipwayError(`the edge was away; now it serves ${live?.version} (${live?.colour}) again`, {
+    hints: ['type the command again'],
+  });
 }
 
 /** Secrets reach containers as files in volumes; no environment, argument, label or image ever holds one. */

@@ -29,7 +29,8 @@ export async function retire(operation: Operation, step: StepOf<'retire'>, { pro
 
 async function startAgain({ docker, config }: Operation, step: StepOf<'retire'>, stopped: readonly ContainerState[]): Promise<void> {
   await startContainers(docker, stopped);
-  const services = [...new Set(stopped.map(({ service }) => service))];
+  // Workers may take their time; clients wait for the web services alone.
+  const services = [...new Set(stopped.filter(({ role }) => role === 'web').map(({ service }) => service))];
   await awaitHealthy(docker, config.names, step.colour, {
     services,
     replicas: (name) => stopped.filter(({ service }) => service === name).length,

@@ -1,6 +1,8 @@
+import { SlipwayError } from '../../errors.js';
 import { awaitHealthy } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
+import { observe } from '../state.js';
 
 /** Starts the web services of the idle colour; whatever an older release left in that colour is replaced. */
 export async function startWeb(operation: Operation, step: StepOf<'start-web'>, { undo }: StepReport): Promise<undefined> {
@@ -8,6 +10,8 @@ export async function startWeb(operation: Operation, step: StepOf<'start-web'>, 
   undo(`remove what was started in ${step.colour}`, async () => {
     // After going back, requests in flight on the new colour end before it is removed.
     await operation.drained;
+    const { live } = await observe(operation.docker, config.names);
+    if (live?.colour === step.colour) throw new SlipwayError(`the edge still sends traffic to ${step.colour}, so it was left running`);
     await compose.call({ ...project, name: config.names.project(step.colour) }, ['down', '--remove-orphans', '--timeout=10']);
   });
   await compose.call(project, ['up', '--detach', '--no-deps', '--no-build', '--remove-orphans', ...step.services], { signal });

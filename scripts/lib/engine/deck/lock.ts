@@ -20,6 +20,8 @@ export interface DeckOptions {
   command: string;
   /** A network to begin in, when it exists already; joining one later takes longer. */
   network?: string | undefined;
+  /** The edge's token: the operation's will be greater, even when the journal's volume was lost. */
+  leastToken?: number | undefined;
 }
 
 /** A container that was made but never started: its maker died in between, or is just about to start it. */
@@ -40,13 +42,14 @@ export async function createDeck(docker: Docker, options: DeckOptions): Promise<
   }
 }
 
-function describe({ names, image, command, network }: DeckOptions): Dockerode.ContainerCreateOptions {
+function describe({ names, image, command, network, leastToken = 0 }: DeckOptions): Dockerode.ContainerCreateOptions {
   const { journal, secretsApp, secretsPostgres, secretsRedis } = names.volumes;
   return {
     name: names.deck,
     Image: image,
     // Plain JavaScript as it was compiled, copied in before the start.
     Cmd: ['node', '/deck/program.js'],
+    Env: [`LEAST_TOKEN=${leastToken}`],
     Labels: {
       'dev.slipway.stack': names.base,
       'dev.slipway.deck': command,

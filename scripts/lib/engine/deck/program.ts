@@ -32,7 +32,8 @@ function syncFolder(): void {
 
 /** Only one deck exists at a time (its container's name is the lock), so counting up needs no lock of its own. */
 function nextToken(): number {
-  const token = (existsSync(TOKEN) ? Number(readFileSync(TOKEN, 'utf8')) : 0) + 1;
+  const known = existsSync(TOKEN) ? Number.parseInt(readFileSync(TOKEN, 'utf8'), 10) || 0 : 0;
+  const token = Math.max(known, Number(process.env.LEAST_TOKEN ?? 0)) + 1;
   writeDurably(TOKEN, `${token}\n`);
   return token;
 }
