@@ -12,6 +12,7 @@ import { resolveApp } from './resolve.js';
 import { runOnce } from './run-once.js';
 import { findSource } from './source.js';
 import { assertEngine, observe } from './state.js';
+import { listPending } from './steps/migrate.js';
 
 export type MigrateAction = 'up' | 'status' | 'down';
 
@@ -91,13 +92,7 @@ async function one(
   version: string,
   { action, confirm }: MigrateOptions,
 ): Promise<MigrateResult> {
-  const ask = async () =>
-    migrate?.pending
-      ? (await runOnce(operation, name, migrate.pending))
-          .split('\n')
-          .map((line) => line.trim())
-          .filter(Boolean)
-      : undefined;
+  const ask = async () => (migrate?.pending ? listPending(operation, name, migrate.pending) : undefined);
   if (action === 'status') return { service: name, version, pending: await ask(), output: undefined };
   if (action === 'down' && !(await confirm(`take back the last migration of ${name}? Data that it made room for is lost.`))) {
     throw new UsageError('nothing was taken back', { hints: ['add --yes if you mean it'] });
