@@ -8,7 +8,7 @@ import { type ContainerState, containersOf } from './state.js';
 export class ContainerError extends SlipwayError {}
 
 /** How often the engine's list is read while waiting; a health check's own interval at the start is 200 ms. */
-const POLL_MS = 100;
+const POLL_MS = 50;
 
 export interface Awaited {
   services: readonly string[];

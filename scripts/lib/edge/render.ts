@@ -1,7 +1,7 @@
 import type { ArchiveFile } from '../engine/archive.js';
 import { routesOf } from './routes.js';
 import { serversOf } from './servers.js';
-import { type Certificate, type EdgeMode, type EdgeSettings, type EdgeTarget, lines, upstreamName } from './target.js';
+import { type Certificate, type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './target.js';
 
 /**
  * Renders a set of nginx configuration; pure.
@@ -22,6 +22,7 @@ export function renderEdge(mode: EdgeMode, target: EdgeTarget, settings: EdgeSet
     'servers.conf': serversOf(mode, target, settings, JSON.stringify(description)),
     'live.json': `${JSON.stringify(description)}\n`,
   };
+  if (mode === 'live') files['warm.conf'] = warmServer(target);
   if (mode === 'live' && settings.TLS === 'files' && certificate) {
     files['tls.crt'] = certificate.certificate;
     files['tls.key'] = certificate.key;
@@ -74,4 +75,25 @@ function upstreams({ colour, services }: EdgeTarget): string[] {
     // keepalive_timeout below Node's 5 s, so that no request meets a connection that the app is just closing.
     return `upstream ${name} { zone ${name} 64k; server ${service}.${colour}:${port} resolve; keepalive 32; keepalive_timeout 4s; }`;
   });
+}
+
+/**
+ * What nginx/bin/edge asks before a cut, to know that each new upstream has an address. OPTIONS is a safe method (RFC 9110,
+ * section 9.2.1), so the app changes nothing by it, and any answer will do.
+ */
+function warmServer({ colour, services }: EdgeTarget): string {
+  const names = new Set(routesOf(services).map(({ service }) => upstreamName(service, colour)));
+  return lines(
+    'server {',
+    `    listen 127.0.0.1:${edgePorts.warm};`,
+    '    access_log off;',
+    '    proxy_method OPTIONS;',
+    '    proxy_pass_request_headers off;',
+    '    proxy_set_header Connection close;',
+    '    proxy_connect_timeout 1s;',
+    '    proxy_read_timeout 1s;',
+    '    add_header X-Upstream $upstream_addr always;',
+    ...[...names].map((name) => `    location = /${name} { proxy_pass http://${name}/; }`),
+    '}',
+  );
 }

@@ -12,7 +12,8 @@ const certificate = { certificate: 'the certificate', key: 'the key' };
 describe('the set', () => {
   test('has the files that the edge takes, none of them readable by everybody', () => {
     const { set } = rendered();
-    expect(set.map(({ path }) => path)).toEqual(['instance.conf', 'http.conf', 'upstreams.conf', 'servers.conf', 'live.json']);
+    const files = ['instance.conf', 'http.conf', 'upstreams.conf', 'servers.conf', 'live.json', 'warm.conf'];
+    expect(set.map(({ path }) => path)).toEqual(files);
     for (const { mode } of set) expect(mode).toBe(0o640);
   });
 
@@ -26,7 +27,7 @@ describe('the set', () => {
     ['files', certificate, ['tls.crt', 'tls.key']],
   ])('with TLS %s it carries what that needs', (TLS, given, more) => {
     const { set } = rendered({ env: { TLS }, ...(given ? { certificate: given } : {}) });
-    expect(set.map(({ path }) => path).slice(5)).toEqual(more);
+    expect(set.map(({ path }) => path).slice(6)).toEqual(more);
   });
 
   test('carries the certificate as it is, and the names for a self-signed one a line each', () => {
@@ -41,6 +42,25 @@ describe('the set', () => {
       const { set } = rendered({ mode: 'staging', env: { TLS }, certificate });
       expect(set.map(({ path }) => path)).toEqual(['instance.conf', 'http.conf', 'upstreams.conf', 'servers.conf', 'live.json']);
     }
+  });
+});
+
+describe('warm.conf', () => {
+  test('asks each upstream once, by a request that changes nothing, for this container alone', () => {
+    const { files } = rendered({ colour: 'green' });
+    const warm = files['warm.conf'] ?? '';
+    expect(warm).toContain('listen 127.0.0.1:8083;');
+    expect(warm).toContain('proxy_method OPTIONS;');
+    expect(
+      [...warm.matchAll(/location = \/(\S+) \{ proxy_pass http:\/\/(\S+)\/; \}/g)].map(([, path, upstream]) => [path, upstream]),
+    ).toEqual([
+      ['frontend_green', 'frontend_green'],
+      ['backend_green', 'backend_green'],
+    ]);
+  });
+
+  test('is not in a set for the staging port', () => {
+    expect(Object.keys(rendered({ mode: 'staging' }).files)).not.toContain('warm.conf');
   });
 });
 
