@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/chaos/**/*.test.ts'],
           globalSetup: 'test/helpers/global-setup.ts',
           // A deploy takes some ten seconds, a first one with a new database a little more.
           testTimeout: 120_000,

@@ -50,6 +50,9 @@ const foundation: Record<string, readonly string[]> = {
   config: ['errors'],
   engine: ['errors', 'config'],
   edge: ['errors', 'config', 'engine'],
+  // What runs inside the cron container, and the deployer's client of it.
+  backup: ['errors', 'config'],
+  cron: ['errors', 'config', 'engine', 'backup'],
 };
 const domains = folders.filter((folder) => folder !== 'cli' && !(folder in foundation));
 
@@ -99,10 +102,16 @@ describe('imports go one way: cli, then the domains, then engine, edge and confi
 });
 
 /** Domains that are made of others, and of which. */
-const madeOf: Record<string, string[]> = { demo: ['deploy', 'load'], dev: ['deploy'], status: ['deploy'] };
+const madeOf: Record<string, string[]> = { demo: ['deploy', 'load'], dev: ['deploy'], restore: ['deploy'], status: ['deploy'] };
 
 test.each(domains)('%s imports no other domain than it is made of', (folder) => {
   expect(violations(folder, [...Object.keys(foundation), ...(madeOf[folder] ?? [])])).toEqual([]);
+});
+
+test('the deployer’s side loads nothing of what runs in the cron container but what is pure', () => {
+  const pure = ['backup/set.ts', 'backup/cron-text.ts'];
+  const loaded = imports.filter(({ from, to, types }) => folderOf(to) === 'backup' && folderOf(from) !== 'backup' && !types);
+  expect(loaded.filter(({ to }) => !pure.includes(to)).map(say)).toEqual([]);
 });
 
 test('no file imports itself over others, types aside', () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '../../scripts/lib/config/root.js';
+import { renderGate } from '../../scripts/lib/edge/maintenance.js';
 import { edgePorts } from '../../scripts/lib/edge/target.js';
 import { rendered } from '../unit/edge/rendered.js';
 import { filesUnder } from './listing.js';
@@ -28,7 +29,13 @@ function withIncludes(directives: readonly Directive[], set: (name: string) => D
   });
 }
 
-const whole = (set: (name: string) => Directive[]) => withIncludes(parseNginx(read('nginx/nginx.conf')), set);
+/** The gate is linked into every set: the image's own one, or one that is closed. */
+const whole = (set: (name: string) => Directive[], gate = read('nginx/open/gate.conf')) =>
+  withIncludes(parseNginx(read('nginx/nginx.conf')), (name) => (name === 'gate.conf' ? parseNginx(gate) : set(name)));
+const closedGate = () => {
+  const settings = { since: '2026-05-01T12:00:00.000Z', allow: ['10.0.0.0/8'], message: 'Back at noon.', retryAfter: 60 };
+  return String(renderGate(settings, 7).find(({ path }) => path === 'gate.conf')?.content);
+};
 /** The whole configuration with every set that there can be. */
 const configurations: [string, Directive[]][] = [
   ...sets.map((folder): [string, Directive[]] => [
@@ -39,6 +46,7 @@ const configurations: [string, Directive[]][] = [
     const { files: made } = rendered({ env: { TLS, TRUSTED_PROXIES: '10.0.0.0/8' } });
     return [`a release, TLS ${TLS}`, whole((name) => parseNginx(made[name] ?? ''))];
   }),
+  ['a release, closed', whole((name) => parseNginx(rendered().files[name] ?? ''), closedGate())],
   ['the staging port', whole((name) => parseNginx(rendered({ mode: 'staging' }).files[name] ?? ''))],
 ];
 
@@ -72,7 +80,10 @@ describe.each(files)('%s', (file) => {
     const lines = everyLine(directives);
     // Keeps whatever address the client made up.
     expect(lines.filter((line) => line.includes('$proxy_add_x_forwarded_for'))).toEqual([]);
-    expect(lines.filter((line) => /^(if|rewrite|ssl|proxy_next_upstream .*non_idempotent)\b/.test(line))).toEqual([]);
+    expect(lines.filter((line) => /^(rewrite|ssl|proxy_next_upstream .*non_idempotent)\b/.test(line))).toEqual([]);
+    // "if" is safe where it does nothing but return, outside of locations.
+    for (const { block } of allOf(directives, 'if')) expect(block?.map((one) => one.name)).toEqual(['return']);
+    for (const { block } of allOf(directives, 'location')) expect(allOf(block ?? [], 'if')).toEqual([]);
     for (const { args } of allOf(directives, 'ssl_protocols')) expect(args).toEqual(['TLSv1.2', 'TLSv1.3']);
   });
 });
@@ -81,7 +92,7 @@ describe.each(configurations)('the whole configuration with %s', (name, directiv
   const servers = allOf(directives, 'server').filter(({ block }) => block !== undefined);
 
   test('uses no variable of ours that nothing sets', () => {
-    const set = allOf(directives, 'map').map(({ args }) => args[1]);
+    const set = [...allOf(directives, 'map').map(({ args }) => args[1]), ...allOf(directives, 'geo').map(({ args }) => args.at(-1))];
     const used = everyLine(directives).flatMap((line) => line.match(/\$edge_\w+/g) ?? []);
     expect([...new Set(used)].filter((variable) => !set.includes(variable))).toEqual([]);
   });
@@ -89,6 +100,7 @@ describe.each(configurations)('the whole configuration with %s', (name, directiv
   test('sets each variable, zone and upstream once', () => {
     const once = [
       ...allOf(directives, 'map').map(({ args }) => args[1]),
+      ...allOf(directives, 'geo').map(({ args }) => args.at(-1)),
       ...allOf(directives, 'upstream').map(({ args }) => args[0]),
       ...allOf(directives, 'limit_req_zone').map(({ args }) => args[1]),
     ];
@@ -96,7 +108,7 @@ describe.each(configurations)('the whole configuration with %s', (name, directiv
   });
 
   test('sets nothing twice on the same level', () => {
-    const several = new Set(['include', 'map', 'upstream', 'server', 'limit_req_zone', 'set_real_ip_from']);
+    const several = new Set(['include', 'map', 'geo', 'upstream', 'server', 'limit_req_zone', 'set_real_ip_from']);
     const http = directives.find((one) => one.name === 'http')?.block ?? [];
     const names = http.map((one) => one.name).filter((one) => !several.has(one));
     expect(names.filter((one, index) => names.indexOf(one) !== index)).toEqual([]);
@@ -258,7 +270,7 @@ describe('the image', () => {
   const dockerfile = read('nginx/Dockerfile');
 
   test('has every folder that the configuration includes', () => {
-    for (const folder of ['conf.d', 'snippets', 'empty']) {
+    for (const folder of ['conf.d', 'snippets', 'empty', 'open']) {
       expect(dockerfile).toMatch(new RegExp(`^COPY ${folder} /etc/nginx/${folder}$`, 'm'));
       expect(existsSync(join(projectRoot, 'nginx', folder))).toBe(true);
     }

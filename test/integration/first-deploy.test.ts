@@ -47,7 +47,7 @@ describe('the first deploy on an engine that knows nothing of the stack', () => 
       ['postgres', 'running'],
       ['redis', 'running'],
     ]);
-    expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+    expect(await stack.running('blue')).toEqual(['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker']);
     expect(await stack.containers('green')).toEqual([]);
   });
 
@@ -169,7 +169,7 @@ describe('the live version typed again', () => {
     const forced = await stack.deployed('t1', { args: ['--force'] });
     expect(forced.json).toMatchObject({ outcome: 'deployed', version: 't1', colour: 'green' });
     expect(await stack.live()).toEqual({ release: 't1', colour: 'green' });
-    expect(await stack.running('green')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+    expect(await stack.running('green')).toEqual(['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker']);
     expect(await stack.running('blue')).toEqual([]);
   });
 });

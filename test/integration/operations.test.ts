@@ -5,7 +5,7 @@ import { start } from '../helpers/process.js';
 import { createStack, expectNothingLost, type Stack } from '../helpers/stack.js';
 import { listenToEvents } from '../helpers/streams.js';
 
-const all = ['backend', 'backend', 'frontend', 'scheduler', 'worker'];
+const all = ['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker'];
 let stack: Stack;
 
 beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('Ctrl-C', () => {
     await holding.opened;
     const { result, load } = await stack.underLoad(async () => {
       const deploying = stack.startDeploy('t2');
-      await deploying.says(/✓ hand over scheduler/);
+      await deploying.says(/✓ hand over .*scheduler/);
       deploying.kill('SIGINT');
       return deploying.ended;
     });

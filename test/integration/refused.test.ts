@@ -24,7 +24,7 @@ async function refused(version: string, options: RunOptions) {
 /** t1 serves in blue with everything that belongs to it, of green nothing is there, and t1's worker alone has done jobs. */
 async function expectT1Alone(): Promise<void> {
   expect(await stack.live()).toEqual({ release: 't1', colour: 'blue' });
-  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker']);
   expect(await stack.containers('green'), 'what is left of the refused colour').toEqual([]);
   expect(
     await stack.sql(`SELECT count(*) FROM jobs_done WHERE version <> 't1'`),
@@ -96,7 +96,7 @@ test('a release that crashes after the cut, while the old colour drains, is take
   expect(result.exitCode, result.stderr).toBe(1);
   expect(result.stderr).toMatch(/it ended with exit code 1/);
   expect(await stack.live()).toEqual({ release: 't1', colour: 'blue' });
-  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker']);
   expect(await stack.containers('green')).toEqual([]);
 });
 
@@ -108,7 +108,7 @@ test('a release that crashes while the old colour is being stopped is taken back
   expect(exitCode, stderr).toBe(1);
   expect(stderr).toMatch(/it ended with exit code 1/);
   expect(await stack.live()).toEqual({ release: 't1', colour: 'blue' });
-  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+  expect(await stack.running('blue')).toEqual(['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker']);
   expect(await stack.containers('green')).toEqual([]);
 });
 

@@ -27,7 +27,7 @@ describe('an upgrade under load', () => {
   test('moves all traffic, stops the old colour and moves the workers', async () => {
     expect(await stack.live()).toEqual({ release: 't2', colour: 'green' });
     expect(await stack.running('blue')).toEqual([]);
-    expect(await stack.running('green')).toEqual(['backend', 'backend', 'frontend', 'scheduler', 'worker']);
+    expect(await stack.running('green')).toEqual(['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker']);
   });
 
   test('does every job that was posted meanwhile, exactly once', async () => {

@@ -6,7 +6,7 @@ export type Flags = NonNullable<ParseArgsConfig['options']>;
 
 /** A command's flags and words after parsing. */
 export interface Arguments {
-  values: Record<string, string | boolean | undefined>;
+  values: Record<string, string | boolean | string[] | undefined>;
   words: string[];
 }
 

@@ -6,12 +6,15 @@ import { createOutput, printError } from './output.js';
 
 /** The commands, each loaded only when it is the one that was typed. */
 const commands = {
+  backup: () => import('./commands/backup.js'),
   base: () => import('./commands/base.js'),
   check: () => import('./commands/check.js'),
   demo: () => import('./commands/demo.js'),
   deploy: () => import('./commands/deploy.js'),
   dev: () => import('./commands/dev.js'),
+  maintenance: () => import('./commands/maintenance.js'),
   migrate: () => import('./commands/migrate.js'),
+  restore: () => import('./commands/restore.js'),
   setup: () => import('./commands/setup.js'),
   status: () => import('./commands/status.js'),
 } as const satisfies Record<string, () => Promise<{ command: Command }>>;

@@ -2,6 +2,7 @@ import type { ComposeSpecification } from 'docker-compose';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { UsageError } from '../errors.js';
+import { jobProblems, withJobRunners } from './job-runner.js';
 import type { Names } from './names.js';
 import { type Block, serviceSchema } from './x-slipway.js';
 
@@ -27,7 +28,7 @@ export interface AppModel {
  *
  * @param yaml the resolved model
  * @param names the stack's names
- * @returns the app's services and the model
+ * @returns the app's services, with one more for each that declares jobs, and the model
  * @throws UsageError listing every problem at once
  */
 export function readAppModel(yaml: string, names: Names): AppModel {
@@ -35,7 +36,7 @@ export function readAppModel(yaml: string, names: Names): AppModel {
   const problems: string[] = [];
   const services = Object.entries(compose.services ?? {}).map(([name, service]) => readService(name, service, problems));
   problems.push(...services.flatMap((service) => problemsOf(service, compose, names)));
-  problems.push(...routeProblems(services));
+  problems.push(...routeProblems(services), ...jobProblems(services));
   if (!services.some(({ role, route }) => role === 'web' && route.length > 0)) {
     problems.push('services: at least one should have an x-slipway block with role: web, a port and a route');
   }
@@ -45,7 +46,7 @@ export function readAppModel(yaml: string, names: Names): AppModel {
       hints: ['compose/blue-green.yml shows how each key is written'],
     });
   }
-  return { services, compose };
+  return { services: withJobRunners(services, compose, names), compose };
 }
 
 function readService(name: string, service: ComposeService, problems: string[]): AppService {
@@ -80,7 +81,7 @@ function problemsOf(service: AppService, app: ComposeSpecification, names: Names
   const compose = app.services?.[service.name] ?? {};
   const at = `services.${service.name}`;
   const problems: string[] = [];
-  if (['edge', 'postgres', 'redis'].includes(service.name))
+  if (['edge', 'postgres', 'redis', 'cron', 'files'].includes(service.name))
     problems.push(`${at}: the name belongs to the base, which is on the same networks; call it otherwise`);
   if (service.role === 'web' && service.port === undefined) {
     problems.push(`${at}.x-slipway.port: should be the port that the service listens on, since its role is web`);
@@ -100,6 +101,10 @@ function problemsOf(service: AppService, app: ComposeSpecification, names: Names
       problems.push(`${at}.x-slipway.limits: ${path} is under no route of the service`);
   }
   if (!service.image) problems.push(`${at}.image: should name the image, such as \${REGISTRY:-slipway}/${service.name}:\${VERSION}`);
+  for (const volume of service.backup?.files ?? []) {
+    if (!Object.hasOwn(app.volumes ?? {}, volume)) problems.push(`${at}.x-slipway.backup.files: there is no volume ${volume} in the file`);
+    else if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(volume)) problems.push(`${at}.x-slipway.backup.files: ${volume} is no name for a volume`);
+  }
   if (compose.ports?.length) problems.push(`${at}.ports: should not be published, both colours run at once; give the service a route`);
   if (compose.container_name) problems.push(`${at}.container_name: should not be set, both colours run at once`);
   if (service.role === 'web' && service.route.length > 0 && !networkKey(compose, app, names.networks.app)) {

@@ -66,11 +66,10 @@ export function loadConfig(dotenv?: string, environment: NodeJS.ProcessEnv = pro
     });
   }
 
-  const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY, ...settings } = result.data;
-  const secrets = { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY };
+  const settings = Object.fromEntries(Object.entries(result.data).filter(([key]) => !isSecret(key))) as Config['settings'];
   return {
     settings,
-    secrets: Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, new Secret(value)])) as Config['secrets'],
+    secrets: Object.fromEntries(secretKeys.map((key) => [key, new Secret(result.data[key])])) as Config['secrets'],
     appEnv,
     names: namesOf(settings.STACK),
     root: projectRoot,
@@ -83,14 +82,21 @@ export function loadConfig(dotenv?: string, environment: NodeJS.ProcessEnv = pro
 function describe(key: Key, message: string, input: Record<string, string>): string {
   const value = input[key];
   if (value === undefined) return `${key}: is missing`;
-  if ((secretKeys as readonly string[]).includes(key)) return `${key}: ${message}, got ${value.length} characters`;
+  if (isSecret(key)) return `${key}: ${message}, got ${value.length} characters`;
   return `${key}: ${message}, got ${JSON.stringify(value)}`;
+}
+
+function isSecret(key: string): boolean {
+  return (secretKeys as readonly string[]).includes(key);
 }
 
 /** What no key shows by itself. It looks at the text of the keys, so that it is told together with what is wrong in one. */
 function acrossKeys(input: Record<string, string>): string[] {
   const problems: string[] = [];
   const { HTTP_PORT, HTTPS_PORT, TLS, APP_COMPOSE = '' } = input;
+  if (input.BACKUP_STORES?.includes('s3') && !input.S3_BUCKET) problems.push('S3_BUCKET: should name a bucket, since BACKUP_STORES has s3');
+  if (Boolean(input.AWS_ACCESS_KEY_ID) !== Boolean(input.AWS_SECRET_ACCESS_KEY))
+    problems.push('AWS_SECRET_ACCESS_KEY: should be set when AWS_ACCESS_KEY_ID is, and the other way round');
   if (HTTP_PORT === HTTPS_PORT) problems.push(`HTTPS_PORT: should differ from HTTP_PORT, got ${HTTPS_PORT} for both`);
   const [keepAlive, drain] = [parseDuration(input.KEEPALIVE_TIMEOUT ?? ''), parseDuration(input.DRAIN_TIMEOUT ?? '')];
   if (keepAlive && drain && keepAlive >= drain) {

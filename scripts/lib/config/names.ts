@@ -14,7 +14,17 @@ export interface Names {
   /** The deck's container: creating it takes the lock. */
   deck: string;
   networks: { app: string; data: string };
-  volumes: { journal: string; secretsApp: string; secretsPostgres: string; secretsRedis: string };
+  volumes: {
+    journal: string;
+    secretsApp: string;
+    secretsPostgres: string;
+    secretsRedis: string;
+    secretsCron: string;
+    /** What cron writes about jobs: which of them are due. Runners read it. */
+    jobsCron: string;
+    /** What the runners write about jobs: how they ended. Cron reads it. */
+    jobsApp: string;
+  };
   /** @returns a colour's Compose project */
   project: (colour: Colour) => string;
 }
@@ -33,6 +43,9 @@ export function namesOf(stack: string): Names {
       secretsApp: `${stack}-secrets-app`,
       secretsPostgres: `${stack}-secrets-postgres`,
       secretsRedis: `${stack}-secrets-redis`,
+      secretsCron: `${stack}-secrets-cron`,
+      jobsCron: `${stack}-jobs-cron`,
+      jobsApp: `${stack}-jobs-app`,
     },
     project: (colour) => `${stack}-${colour}`,
   };

@@ -19,14 +19,14 @@ export interface ReleaseIdentity {
  * Makes the model that is really started: its identity in environment and labels, an alias that only this colour has,
  * plain volumes shared by both colours, nothing pulled or built behind the deploy's back.
  *
- * @returns the model as YAML; the same with references in place of the app's own variables, to be kept; and the names of
- * the stack's volumes that it needs to exist
+ * @returns the model as YAML; the same with references in place of the app's own variables, to be kept; the names of the
+ * stack's volumes that it needs to exist; and of those whose files are to be backed up, by the names that the app's file has
  */
 export function releaseModel(
   model: AppModel,
   names: Names,
   identity: ReleaseIdentity,
-): { yaml: string; recorded: string; volumes: string[] } {
+): { yaml: string; recorded: string; volumes: string[]; files: Record<string, string> } {
   const compose = structuredClone(model.compose);
   compose.name = names.project(identity.colour);
   for (const service of model.services) {
@@ -58,7 +58,9 @@ export function releaseModel(
     if (volume.name) volumes.push(volume.name);
     volume.external = true;
   }
-  return { yaml: composeYaml(compose), recorded: composeYaml(withReferences(compose, Object.keys(identity.appEnv))), volumes };
+  const named = model.services.flatMap(({ backup }) => backup?.files ?? []);
+  const files = Object.fromEntries([...new Set(named)].sort().map((name) => [name, compose.volumes?.[name]?.name ?? name]));
+  return { files, yaml: composeYaml(compose), recorded: composeYaml(withReferences(compose, Object.keys(identity.appEnv))), volumes };
 }
 
 /**

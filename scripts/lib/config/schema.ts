@@ -19,6 +19,13 @@ const optional = z.string().transform((value) => value || undefined);
 const image = text(/^[\w][\w./:@-]+$/, 'an image name such as nginx:1.30');
 const secret = (least: number) => z.string().min(least, `should be at least ${least} characters long`);
 
+/** The form alone: that it ever fires is looked at where it is used. */
+const cron = text(/^(off|\S+( \S+){4})$/, 'a cron expression such as "0 2 * * *", or off');
+const count = z
+  .string()
+  .refine((value) => /^\d{1,5}$/.test(value), 'should be a whole number')
+  .transform(Number);
+
 const hostName = /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 
 /** An address, or a network such as 10.0.0.0/8. */
@@ -35,6 +42,14 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isUrl(value: string): boolean {
+  return /^https?:\/\//.test(value) && URL.canParse(value);
+}
+
+function isEndpoint(value: string): boolean {
+  return value === '' || (isUrl(value) && new URL(value).pathname === '/');
 }
 
 /** Below this (MiB) Postgres and Redis have no room to start in. */
@@ -85,6 +100,48 @@ export const schema = z.object({
   REDIS_PASSWORD: secret(12),
   SECRET_KEY: secret(50),
 
+  S3_BUCKET: text(/^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$/, 'a bucket name, or nothing to keep backups in a volume of the stack'),
+  S3_ENDPOINT: z.string().refine(isEndpoint, 'should be a URL such as https://s3.example.com, or nothing for AWS'),
+  S3_PREFIX: text(/^([\w][\w./-]*)?$/, 'a path inside the bucket such as backups, without "/" at its beginning').transform((path) =>
+    path.replace(/\/+$/, ''),
+  ),
+  S3_PATH_STYLE: z.enum(['auto', 'on', 'off'], { error: 'should be auto, on or off' }),
+  S3_STORAGE_CLASS: text(/^[A-Z_]*$/, 'a storage class such as STANDARD_IA, or nothing'),
+  S3_SSE: z.enum(['', 'AES256', 'aws:kms'], { error: 'should be AES256, aws:kms or nothing' }),
+  S3_SSE_KMS_ID: optional,
+  S3_MAX_PARTS: z
+    .string()
+    .refine((value) => /^\d+$/.test(value) && Number(value) >= 100 && Number(value) <= 10_000, 'should be a number from 100 to 10000')
+    .transform(Number),
+  AWS_REGION: text(/^[a-z0-9-]+$/, 'a region such as eu-central-1'),
+  AWS_ACCESS_KEY_ID: z.string().default(''),
+  AWS_SECRET_ACCESS_KEY: z.string().default(''),
+  BACKUP_STORES: list.refine(
+    (names) => names.every((name) => name === 's3' || name === 'local'),
+    'should be s3, local or both, or nothing for s3 when S3_BUCKET is set and else local',
+  ),
+  BACKUP_DATABASES: list,
+  BACKUP_SCHEDULE: cron,
+  BACKUP_DRILL_SCHEDULE: cron,
+  BACKUP_JITTER: z
+    .string()
+    .refine((value) => parseDuration(value) !== undefined, 'should be a duration such as 5m')
+    .transform((value) => parseDuration(value) as number),
+  BACKUP_RETENTION_DAYS: count,
+  BACKUP_RETENTION_COUNT: count,
+  BACKUP_RETENTION_WEEKLY: count,
+  BACKUP_RETENTION_MONTHLY: count,
+  BACKUP_AGE_RECIPIENTS: list.refine(
+    (keys) => keys.every((key) => /^age1[a-z0-9]{20,}$/.test(key)),
+    'should be age recipients (age1…), which age-keygen prints as public keys',
+  ),
+  BACKUP_AGE_IDENTITY: text(/^(AGE-SECRET-KEY-[A-Z0-9-]+)?$/, 'an age identity (AGE-SECRET-KEY-…), or nothing').default(''),
+  BACKUP_WEBHOOK_URL: z
+    .string()
+    .refine((url) => url === '' || isUrl(url), 'should be a URL, or nothing')
+    .default(''),
+  VACUUM_SCHEDULE: cron,
+
   NGINX_IMAGE: image,
   NODE_IMAGE: image,
   POSTGRES_IMAGE: image,
@@ -96,8 +153,17 @@ export const schema = z.object({
 export type Settings = z.output<typeof schema>;
 export type Key = keyof Settings;
 
-/** Keys whose values must never be shown. */
-export const secretKeys = ['DB_PASSWORD', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'SECRET_KEY'] as const satisfies readonly Key[];
+/** Keys whose values must never be shown, and that every stack needs. */
+export const requiredSecretKeys = ['DB_PASSWORD', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'SECRET_KEY'] as const satisfies readonly Key[];
+/** Keys whose values must never be shown, and that may be left empty. */
+export const optionalSecretKeys = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'BACKUP_AGE_IDENTITY',
+  'BACKUP_WEBHOOK_URL',
+] as const satisfies readonly Key[];
+export const secretKeys = [...requiredSecretKeys, ...optionalSecretKeys] as const;
+export type RequiredSecretKey = (typeof requiredSecretKeys)[number];
 export type SecretKey = (typeof secretKeys)[number];
 
 /** What holds when a key is not set. Secrets have no default. */
@@ -124,6 +190,26 @@ export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
   RETIRE: 'stop',
   DB_NAME: 'app',
   DB_USER: 'app',
+  S3_BUCKET: '',
+  S3_ENDPOINT: '',
+  S3_PREFIX: '',
+  S3_PATH_STYLE: 'auto',
+  S3_STORAGE_CLASS: '',
+  S3_SSE: '',
+  S3_SSE_KMS_ID: '',
+  S3_MAX_PARTS: '10000',
+  AWS_REGION: 'us-east-1',
+  BACKUP_STORES: '',
+  BACKUP_DATABASES: '',
+  BACKUP_SCHEDULE: '0 2 * * *',
+  BACKUP_DRILL_SCHEDULE: '0 4 * * *',
+  BACKUP_JITTER: '0s',
+  BACKUP_RETENTION_DAYS: '30',
+  BACKUP_RETENTION_COUNT: '7',
+  BACKUP_RETENTION_WEEKLY: '4',
+  BACKUP_RETENTION_MONTHLY: '12',
+  BACKUP_AGE_RECIPIENTS: '',
+  VACUUM_SCHEDULE: '30 3 1 * *',
   NGINX_IMAGE: 'nginx:1.30',
   NODE_IMAGE: 'node:24',
   POSTGRES_IMAGE: 'postgres:18',

@@ -13,6 +13,8 @@ export interface Tuning {
   EDGE_CPUS: string;
   PG_CPUS: string;
   REDIS_CPUS: string;
+  CRON_CPUS: string;
+  CRON_MEMORY_LIMIT: string;
 }
 
 /**
@@ -42,5 +44,8 @@ export function tuningFor(memory: number, cpus: number): Tuning {
     EDGE_CPUS: String(Math.min(2, cpus)),
     PG_CPUS: String(Math.min(4, cpus)),
     REDIS_CPUS: String(Math.min(2, cpus)),
+    CRON_CPUS: String(Math.min(2, cpus)),
+    // Drills start a small Postgres and a Redis that holds all the data.
+    CRON_MEMORY_LIMIT: `${Math.max(768, 512 + redis * 2)}M`,
   };
 }

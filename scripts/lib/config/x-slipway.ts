@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cronProblem } from './cron-text.js';
 import { parseDuration } from './durations.js';
 
 const command = z.array(z.string().min(1), { error: 'should be a command as a list: [node, migrate.mjs, up]' }).min(1);
@@ -43,6 +44,23 @@ const check = z.strictObject({
   timeout: duration.default(10_000),
 });
 
+/** When a command is to run in the live colour. */
+const job = z.strictObject({
+  schedule: z.string({ error: 'should be a cron expression such as "0 2 * * *"' }).superRefine((text, { addIssue }) => {
+    const problem = cronProblem(text);
+    if (problem !== undefined) addIssue(problem);
+  }),
+  run: command,
+});
+
+/** It becomes the name of a file, a word of logs and a label of metrics. */
+const JOB_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const jobs = z.record(z.string().regex(JOB_NAME), job, {
+  error: ({ code }) =>
+    code === 'invalid_key' ? 'should be named by small letters, digits and hyphens, such as expire-uploads' : undefined,
+});
+
 /** A service's x-slipway block. Other keys are refused, so that a misspelt one is noticed. */
 export const serviceSchema = z.strictObject({
   role: z.enum(['web', 'worker', 'singleton'], { error: 'should be web, worker or singleton' }).default('worker'),
@@ -54,9 +72,9 @@ export const serviceSchema = z.strictObject({
   migrate: z.strictObject({ run: command, pending: command.optional(), down: command.optional() }).optional(),
   release: z.array(command).default([]),
   once: z.array(command).default([]),
+  jobs: jobs.optional(),
   // Read by later parts of the toolkit; accepted here so that one file serves all.
   assets: path.optional(),
-  jobs: z.record(z.string(), z.strictObject({ schedule: z.string(), run: command })).optional(),
   backup: z.strictObject({ files: z.array(z.string()).optional() }).optional(),
 });
 

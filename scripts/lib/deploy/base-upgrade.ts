@@ -3,9 +3,9 @@ import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
 import { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
-import { baseDrift, baseProject } from './base.js';
+import { baseDrift, baseProject, mountedFiles } from './base.js';
+import { writeSecrets } from './base-secrets.js';
 import { containersOf } from './state.js';
-import { writeSecrets } from './steps/base.js';
 
 export interface BaseUpgradeOptions {
   dotenv: string | undefined;
@@ -27,7 +27,7 @@ export async function upgradeBase({ dotenv, confirm, say }: BaseUpgradeOptions):
   const compose = new Compose(docker.endpoint);
   const { base } = await containersOf(docker, config.names);
   if (base.length === 0) throw new UsageError('there is no base yet', { hints: ['the first deploy starts it'] });
-  const project = await baseProject(config, docker);
+  const project = await baseProject(config, docker, await mountedFiles(docker, config.names));
   const drifted = await baseDrift(compose, project, base);
   if (drifted.length === 0) return [];
   if (!(await confirm(`recreate ${drifted.join(', ')}? Requests fail until it is back, some seconds.`))) {

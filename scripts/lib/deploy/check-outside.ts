@@ -1,17 +1,19 @@
 import type { AppModel } from '../config/app-model.js';
 import { type Config, loadConfig } from '../config/load.js';
 import type { Check } from '../config/x-slipway.js';
+import { readMaintenance } from '../edge/gate.js';
 import { routesOf } from '../edge/routes.js';
 import { Compose } from '../engine/compose.js';
 import type { ProbeResponse } from '../engine/deck/protocol.js';
 import { Docker } from '../engine/docker.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { checksOf, problemWith } from './checks.js';
+import { edgeIn } from './maintenance-status.js';
 import { outsideProbe } from './outside-probe.js';
 import { headersFor, publicRoute } from './probes.js';
 import { resolveApp } from './resolve.js';
 import { findSource } from './source.js';
-import { assertEngine, observe } from './state.js';
+import { assertEngine, observe, type State } from './state.js';
 
 /** How one declared check went from outside. */
 export interface OutsideCheck {
@@ -38,7 +40,8 @@ export async function checkOutside(
   const base = parseUrl(url ?? publishedUrl(config));
   const docker = new Docker();
   await assertEngine(docker);
-  const app = await appOf(config, docker);
+  const state = await observe(docker, config.names);
+  const app = await appOf(config, docker, state);
   const routes = routesOf(app.services);
   const asked = app.services.flatMap((service) =>
     checksOf(service)
@@ -50,13 +53,16 @@ export async function checkOutside(
       hints: ['declare one (x-slipway.checks) whose path is under a route'],
     });
   }
-  const checks = await Promise.all(asked);
+  const edge = edgeIn(state);
+  const closed = edge && (await readMaintenance(docker, edge.id));
+  const checks = (await Promise.all(asked)).map((check) =>
+    check.problem && closed ? { ...check, problem: `${check.problem} (maintenance is on)` } : check,
+  );
   return { checks, exitCode: checks.some(({ problem }) => problem) ? exitCodes.failed : exitCodes.done };
 }
 
 /** The checks are those of the live release's own Compose file where its version is a git tag, else today's. */
-async function appOf(config: Config, docker: Docker): Promise<AppModel> {
-  const { live } = await observe(docker, config.names);
+async function appOf(config: Config, docker: Docker, { live }: State): Promise<AppModel> {
   const version = live?.version ?? 'none';
   const source = await findSource(config, version);
   try {

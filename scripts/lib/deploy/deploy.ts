@@ -21,6 +21,8 @@ export interface DeployOptions {
   dryRun: boolean;
   /** Push the images after they were built. */
   push: boolean;
+  /** Migrate without a backup before. */
+  skipBackup: boolean;
   reporter: Reporter;
   /** Reads the configuration, and makes the engine and the base's images ready when they are not. */
   prepare: () => Promise<{ config: Config; docker: Docker }>;
@@ -70,7 +72,7 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
   let source: Source | undefined;
   try {
     source = await findSource(config, version);
-    const release = await prepareRelease(context, source);
+    const release = await prepareRelease(context, source, options);
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
     return await deployRelease(context, options, release, await (early ?? openDeck(context)));
   } finally {
@@ -125,6 +127,7 @@ async function deployRelease(
       drift: Promise.resolve([]),
       drained: Promise.resolve(),
       unstaged: Promise.resolve(),
+      pending: new Map(),
       push: options.push,
       warn: (text) => options.reporter.warn(text),
     };

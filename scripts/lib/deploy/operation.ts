@@ -27,6 +27,8 @@ export interface Operation {
   recorded: string;
   /** Volumes of the stack that the app needs. */
   volumes: readonly string[];
+  /** Volumes whose files are backed up, by the names that the app's file has. */
+  files: Readonly<Record<string, string>>;
   /** Aborted when the operation is to stop: a step failed, Ctrl-C, or a container of the new colour died. */
   stopping: AbortController;
   signal: AbortSignal;
@@ -36,6 +38,8 @@ export interface Operation {
   drained: Promise<void>;
   /** Resolves when the staging port is empty again; set once the new colour is verified. */
   unstaged: Promise<void>;
+  /** Names of pending migrations by service, once they were asked for. */
+  pending: Map<string, readonly string[]>;
   push: boolean;
   warn: (text: string) => void;
 }

@@ -8,6 +8,15 @@ export interface Goal {
   services: readonly AppService[];
   /** What happens to the colour that is replaced. */
   retire: 'stop' | 'warm';
+  /** Back up before pending migrations. */
+  backup: boolean;
+}
+
+/** How a service migrates. */
+export interface Migration {
+  service: string;
+  /** Prints what is pending; undefined when there is no way to ask. */
+  pending: readonly string[] | undefined;
 }
 
 /** A command to run once in a container of the new image. */
@@ -25,7 +34,8 @@ export interface Task {
 export type Step = { id: string; title: string; beside?: true } & (
   | { kind: 'images'; images: readonly string[] }
   | { kind: 'base' }
-  | { kind: 'migrate'; colour: Colour; service: string; run: readonly string[]; pending: readonly string[] | undefined }
+  | { kind: 'backup'; migrations: readonly Migration[] }
+  | ({ kind: 'migrate'; colour: Colour; run: readonly string[] } & Migration)
   | { kind: 'tasks'; colour: Colour; tasks: readonly Task[] }
   | { kind: 'start-web'; colour: Colour; services: readonly string[] }
   | { kind: 'healthy'; colour: Colour; services: readonly string[] }
@@ -75,6 +85,7 @@ export function planDeploy(state: State, goal: Goal): Step[] {
       { id: 'images', title: `get the images of ${goal.version}`, kind: 'images', images },
       { id: 'base', title: 'have the base up', kind: 'base' },
     ],
+    [from && goal.backup ? backup(goal.services) : undefined],
     ...goal.services.map((service) => [migration(service, to)]),
     [tasks(goal.services, to)],
     [{ id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web }],
@@ -126,6 +137,12 @@ export function grouped(steps: readonly Step[]): Step[][] {
     else groups.push([step]);
   }
   return groups;
+}
+
+/** Before the first release there is nothing to lose. */
+function backup(services: readonly AppService[]): Step | undefined {
+  const migrations = services.flatMap(({ name, migrate }) => (migrate ? [{ service: name, pending: migrate.pending }] : []));
+  return migrations.length === 0 ? undefined : { id: 'backup', title: 'back up when migrations are pending', kind: 'backup', migrations };
 }
 
 function migration({ name, migrate }: AppService, colour: Colour): Step | undefined {

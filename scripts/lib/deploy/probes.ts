@@ -15,8 +15,11 @@ export interface AimedCheck {
   request: ProbeRequest;
 }
 
-/** Where the edge is asked: the staging port before the cut, the public one after it. */
-export type Door = 'staging' | 'public';
+/**
+ * Where the edge is asked: the staging port before the cut, the public one after it. While maintenance keeps the public out,
+ * the same servers answer at the inside port, which nobody outside reaches.
+ */
+export type Door = 'staging' | 'public' | 'inside';
 
 /**
  * Finds where each check is asked. A path that the edge routes to the service is asked through the edge, with the route's
@@ -67,7 +70,9 @@ export function publicRoute(routes: readonly EdgeRoute[], service: string, path:
 
 function doorOf({ settings }: Config, door: Door): Pick<ProbeRequest, 'host' | 'port' | 'tls'> {
   if (door === 'staging') return { host: 'edge', port: edgePorts.staging };
-  return settings.TLS === 'off' ? { host: 'edge', port: edgePorts.http } : { host: 'edge', port: edgePorts.https, tls: true };
+  const tls = settings.TLS !== 'off';
+  const port = { inside: edgePorts.inside, public: tls ? edgePorts.https : edgePorts.http }[door];
+  return tls ? { host: 'edge', port, tls } : { host: 'edge', port };
 }
 
 /** @returns the headers of a check: the right Host, who asks, and the bearer token where one is declared */

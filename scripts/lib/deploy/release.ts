@@ -29,6 +29,7 @@ export interface Release {
   project: ComposeProject;
   recorded: string;
   volumes: string[];
+  files: Record<string, string>;
   steps: Step[];
 }
 
@@ -37,7 +38,11 @@ export interface Release {
  *
  * @throws UsageError with every problem of the app's files, or the ports that are taken
  */
-export async function prepareRelease({ version, before, config, docker, compose, reporter }: Context, source: Source): Promise<Release> {
+export async function prepareRelease(
+  { version, before, config, docker, compose, reporter }: Context,
+  source: Source,
+  { skipBackup }: { skipBackup: boolean },
+): Promise<Release> {
   const release = `${version}-${stamp(new Date())}`;
   const { cpus } = await docker.machine();
   const identity: ReleaseIdentity = {
@@ -58,6 +63,9 @@ export async function prepareRelease({ version, before, config, docker, compose,
       : '';
     reporter.note(`there is no git tag ${version}: what has to be built is built from the working tree${revision}`);
   }
+  const migrates = app.services.some(({ migrate }) => migrate !== undefined);
+  if (skipBackup && before.live && migrates)
+    reporter.warn('--skip-backup: should a migration go wrong, there is no backup from just before it');
   const model = releaseModel(app, config.names, identity);
   return {
     source,
@@ -66,7 +74,8 @@ export async function prepareRelease({ version, before, config, docker, compose,
     project: { ...files, files: { model: model.yaml } },
     recorded: model.recorded,
     volumes: model.volumes,
-    steps: planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE }),
+    files: model.files,
+    steps: planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE, backup: !skipBackup }),
   };
 }
 

@@ -2,12 +2,14 @@ import type { Names } from '../config/names.js';
 import { type ArchiveFile, tarOf } from '../engine/archive.js';
 import type { Docker } from '../engine/docker.js';
 import { SlipwayError } from '../errors.js';
+import { readMaintenance } from './gate.js';
 import { type LiveSet, readLiveSet } from './live.js';
+import type { Maintenance } from './maintenance.js';
 
 /** What the edge's own script answered. */
 export class EdgeError extends SlipwayError {}
 
-/** A cut that has happened: new requests go to the new set. */
+/** A cut that has happened: new requests go to the new set. Closing and opening are cuts as well. */
 export interface Switched {
   /** Resolves when no worker that served the old set is left. */
   drained: Promise<void>;
@@ -62,11 +64,30 @@ export class Edge {
     return this.#switch(['edge', 'revert', String(token)], undefined, onLeft);
   }
 
+  /** @returns how the edge turns the public away; undefined when there is no maintenance */
+  async maintenance(): Promise<Maintenance | undefined> {
+    return readMaintenance(this.#docker, this.#container);
+  }
+
+  /** Turns the public away as the gate says; otherwise like {@link Edge.cut}. */
+  async close(token: number, gate: readonly ArchiveFile[], onLeft?: (workers: number) => void): Promise<Switched> {
+    return this.#switch(['edge', 'close', String(token)], await tarOf(gate), onLeft);
+  }
+
+  /** Lets everybody in again; otherwise like {@link Edge.cut}. */
+  async open(token: number, onLeft?: (workers: number) => void): Promise<Switched> {
+    return this.#switch(['edge', 'open', String(token)], undefined, onLeft);
+  }
+
   async #call(command: string[], stdin?: Buffer, onLine?: (line: string) => void): Promise<void> {
     const { exitCode, stdout, stderr } = await this.#docker.exec(this.#container, command, stdin, onLine);
     if (exitCode === 0) return;
     const said = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim());
-    throw new EdgeError(`${command.slice(0, 2).join(' ')} failed: ${said.at(-1) ?? `exit code ${exitCode}`}`, { details: said.slice(-8) });
+    const isOlder = exitCode === 64 && said.some((line) => line.startsWith('edge: unknown command'));
+    throw new EdgeError(`${command.slice(0, 2).join(' ')} failed: ${said.at(-1) ?? `exit code ${exitCode}`}`, {
+      details: said.slice(-8),
+      hints: isOlder ? ['the edge that runs is older than this command: npx zx scripts/base.mjs upgrade'] : [],
+    });
   }
 
   /** The script says "switched" when the change has happened, then stays until the old workers are gone. */

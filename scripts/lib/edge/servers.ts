@@ -41,11 +41,12 @@ function listen(mode: EdgeMode, { TLS }: EdgeSettings, host: string | undefined)
   const fallback = host === undefined ? ' default_server' : '';
   const name = host === undefined ? [] : [`    server_name ${host};`];
   if (mode === 'staging') return [`    listen ${edgePorts.staging}${fallback};`, ...name];
-  if (TLS === 'off') return [`    listen ${edgePorts.http}${fallback};`, ...name];
+  if (TLS === 'off') return [`    listen ${edgePorts.http}${fallback};`, `    listen ${edgePorts.inside}${fallback};`, ...name];
   const [certificate, key] =
     TLS === 'files' ? ['tls.crt', 'tls.key'] : ['/var/lib/edge/tls/self-signed.crt', '/var/lib/edge/tls/self-signed.key'];
   return [
     `    listen ${edgePorts.https} ssl${fallback};`,
+    `    listen ${edgePorts.inside} ssl${fallback};`,
     '    http2 on;',
     ...name,
     `    ssl_certificate ${certificate};`,

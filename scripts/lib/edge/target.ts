@@ -2,8 +2,11 @@ import type { AppService } from '../config/app-model.js';
 import type { Config } from '../config/load.js';
 import type { Colour } from '../config/names.js';
 
-/** The ports inside the edge. Only the first two are published; the last one answers the edge's own script alone. */
-export const edgePorts = { http: 80, https: 443, private: 8081, staging: 8082, warm: 8083 } as const;
+/**
+ * The ports inside the edge. Only the first two are published; `warm` answers the edge's own script alone. `inside` has the
+ * servers of the published port, without the gate that maintenance closes there.
+ */
+export const edgePorts = { http: 80, https: 443, private: 8081, staging: 8082, warm: 8083, inside: 8084 } as const;
 
 /** What the edge is to serve. */
 export interface EdgeTarget {

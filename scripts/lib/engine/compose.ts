@@ -9,6 +9,8 @@ export interface ComposeProject {
   name?: string;
   /** Paths of Compose files in merge order, or one whole model as YAML. */
   files: readonly string[] | { model: string };
+  /** One more file, as YAML, merged over the paths. */
+  overlay?: string;
   /** The folder that relative paths of the files count from. */
   folder: string;
   /** Values to interpolate; they also are the command's whole environment. */
@@ -48,15 +50,21 @@ export class Compose {
    * @throws ComposeError with the last lines it printed
    */
   async call(project: ComposeProject, command: readonly string[], options: Pick<RunOptions, 'signal' | 'onLine'> = {}): Promise<string> {
-    const fromModel = 'model' in project.files;
-    const argv: [string, ...string[]] = ['docker', 'compose', ...this.#options(project), ...(fromModel ? ['-f', '-'] : []), ...command];
+    const input = 'model' in project.files ? project.files.model : project.overlay;
+    const argv: [string, ...string[]] = [
+      'docker',
+      'compose',
+      ...this.#options(project),
+      ...(input === undefined ? [] : ['-f', '-']),
+      ...command,
+    ];
     try {
       const result = await run(argv, {
         ...options,
         detached: this.#detached,
         cwd: project.folder,
         env: this.#env(project),
-        ...('model' in project.files ? { input: project.files.model } : {}),
+        ...(input === undefined ? {} : { input }),
       });
       return result.stdout;
     } catch (error) {

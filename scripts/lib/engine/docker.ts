@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import Dockerode from 'dockerode';
 import { messageOf, SlipwayError } from '../errors.js';
 import { type ArchiveFile, tarOf } from './archive.js';
@@ -84,6 +85,11 @@ export class Docker {
    * @param onLine called with each line of its standard output as it comes
    */
   async exec(container: string, command: string[], stdin?: Buffer, onLine?: (line: string) => void): Promise<ExecResult> {
+    return this.execStream(container, command, stdin === undefined ? undefined : Readable.from([stdin]), onLine);
+  }
+
+  /** Like {@link Docker.exec}; the command's standard input stays open until the stream ends. */
+  async execStream(container: string, command: string[], stdin?: Readable, onLine?: (line: string) => void): Promise<ExecResult> {
     return this.call(`running ${command[0]} in ${container}`, async () => {
       const exec = await this.api.getContainer(container).exec({
         Cmd: command,
@@ -93,7 +99,8 @@ export class Docker {
       });
       const stream = await exec.start({ hijack: true, stdin: stdin !== undefined });
       const output = collect(this.api, stream, onLine);
-      if (stdin) stream.end(stdin);
+      // The command may end before it has read all; how it ended is what counts.
+      stdin?.pipe(stream);
       const { stdout, stderr } = await output;
       const { ExitCode } = await exec.inspect();
       return { exitCode: ExitCode ?? 1, stdout, stderr };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chown, link, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../config/root.js';
-import { defaults, type Key, type SecretKey } from '../config/schema.js';
+import { defaults, type Key, type RequiredSecretKey } from '../config/schema.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import { withValues } from './dotenv-text.js';
@@ -50,7 +50,7 @@ export async function writeImageChoice(path: string, images: ImageChoice): Promi
 }
 
 /** @returns secrets of URL-safe characters: 192 bits for each password, 384 for SECRET_KEY */
-export function newSecrets(): Record<SecretKey, string> {
+export function newSecrets(): Record<RequiredSecretKey, string> {
   const random = (bytes: number) => randomBytes(bytes).toString('base64url');
   return { DB_PASSWORD: random(24), POSTGRES_PASSWORD: random(24), REDIS_PASSWORD: random(24), SECRET_KEY: random(48) };
 }

@@ -1,3 +1,4 @@
+import { cronImage } from '../cron/image.js';
 import { edgeImage } from '../edge/image.js';
 import type { Docker } from '../engine/docker.js';
 import { type ImageChoice, imageKeys, missingImages } from './image-choice.js';
@@ -10,7 +11,7 @@ import { type ImageChoice, imageKeys, missingImages } from './image-choice.js';
  */
 export async function isReady({ settings }: { settings: ImageChoice }, docker: Docker): Promise<string[]> {
   const missing = await missingImages(docker, [...new Set(imageKeys.map((key) => settings[key]))]);
-  if (missing.includes(settings.NGINX_IMAGE)) return [...missing, 'slipway/edge'];
-  const edge = await edgeImage({ settings }, docker);
-  return [...missing, ...(await missingImages(docker, [edge]))];
+  if (missing.length > 0) return [...missing, 'slipway/edge', 'slipway/cron'];
+  const own = await Promise.all([edgeImage({ settings }, docker), cronImage({ settings }, docker)]);
+  return missingImages(docker, own);
 }

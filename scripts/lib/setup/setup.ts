@@ -1,6 +1,7 @@
 import { dotenvPath, loadConfig } from '../config/load.js';
 import type { Key } from '../config/schema.js';
 import { Docker } from '../engine/docker.js';
+import { ensureCronImage } from './cron-image.js';
 import { ensureDotenv, writeImageChoice } from './dotenv.js';
 import { ensureEdgeImage } from './edge-image.js';
 import { ensureEngine } from './engine.js';
@@ -26,12 +27,13 @@ export interface SetupResult {
   /** What setup changed, a line each; empty when all was there. */
   changed: string[];
   images: ImageChoice;
-  /** The edge image's name. */
+  /** The names of the images that are made of them. */
   edge: string;
+  cron: string;
 }
 
 /**
- * Makes a machine ready for everything else: the engine, the .env file, the base images, the edge image.
+ * Makes a machine ready for everything else: the engine, the .env file, the base images, the images that are made of them.
  * A second run finds all of it there and changes nothing.
  */
 export async function setup(options: SetupOptions): Promise<SetupResult> {
@@ -45,7 +47,8 @@ export async function setup(options: SetupOptions): Promise<SetupResult> {
   changed.push(...base.changed, ...(await choice.remember(base.images)));
 
   const edge = await ensureEdgeImage({ settings: base.images }, docker, progress);
-  return { changed: [...changed, ...edge.changed], images: base.images, edge: edge.image };
+  const cron = await ensureCronImage({ settings: base.images }, docker, progress);
+  return { changed: [...changed, ...edge.changed, ...cron.changed], images: base.images, edge: edge.image, cron: cron.image };
 }
 
 /** Where the choice of images stands, and where it is written to. */

@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration } from '../config/durations.js';
 import { colours } from '../config/names.js';
+import { backupLines } from './backups.js';
 import type { ContainerStatus, Status } from './status.js';
 
 type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;
@@ -9,6 +10,7 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
   const { live, running, problems } = status;
   return [
     `${paint('bold', status.stack)}  ${live ? paint('green', `${live.version} is live (${live.colour})`) : paint('yellow', 'no release is live')}`,
+    ...maintenanceLine(status, now, paint),
     ...(running ? [`running: ${running.command}, by ${running.by}, since ${running.since}`] : []),
     ...problems.map((problem) => paint('red', `! ${problem}`)),
     '',
@@ -18,8 +20,18 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
       ? ['  none']
       : status.operations.map((operation, index) => `  ${operationLine(operation, now, index === 0 && Boolean(running))}`)),
     '',
+    ...backupLines(status.backups, now, paint),
     `disk: images ${formatBytes(status.disk.images)}, volumes ${formatBytes(status.disk.volumes)}, build cache ${formatBytes(status.disk.buildCache)}`,
   ];
+}
+
+/** Not a problem, since somebody wanted it, but nothing that should be forgotten. */
+function maintenanceLine({ maintenance }: Status, now: number, paint: Paint): string[] {
+  if (!maintenance) return [];
+  const { since, allow, message } = maintenance;
+  const ago = formatDuration(Math.max(0, now - Date.parse(since)));
+  const passing = allow.length === 0 ? 'nobody is let in' : `let in: ${allow.join(', ')}`;
+  return [paint('yellow', `maintenance is on, for ${ago}; ${passing}${message === undefined ? '' : `; "${message}"`}`)];
 }
 
 function table({ base, colours: all, live }: Status, now: number, paint: Paint): string[] {

@@ -2,8 +2,11 @@ import { type Config, loadConfig } from '../config/load.js';
 import { type Colour, colours } from '../config/names.js';
 import { type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
 import { assertEngine, type ContainerState, containersOf } from '../deploy/state.js';
+import { readMaintenance } from '../edge/gate.js';
 import { type LiveSet, readLiveSet } from '../edge/live.js';
+import type { Maintenance } from '../edge/maintenance.js';
 import { Docker } from '../engine/docker.js';
+import { type BackupStatus, backupProblems, readBackups } from './backups.js';
 
 /** One container, as a person wants to know it. */
 export interface ContainerStatus {
@@ -24,11 +27,15 @@ export interface ContainerStatus {
 export interface Status {
   stack: string;
   live: LiveSet | undefined;
+  /** How the public is turned away; undefined when it is not. */
+  maintenance: Maintenance | undefined;
   /** The operation that holds the lock. */
   running: { command: string; by: string; since: string } | undefined;
   base: ContainerStatus[];
   colours: Record<Colour, ContainerStatus[]>;
   operations: OperationRecord[];
+  /** Undefined when there is no base. */
+  backups: BackupStatus | undefined;
   /** Bytes on the engine. */
   disk: { images: number; volumes: number; buildCache: number };
   problems: string[];
@@ -48,10 +55,12 @@ export async function readStatus(dotenv: string | undefined): Promise<Status> {
   await assertEngine(docker);
   const containers = await containersOf(docker, config.names);
   const edge = containers.base.find(({ service }) => service === 'edge');
-  const [live, running, records, disk, base, blue, green] = await Promise.all([
+  const [live, maintenance, running, records, backups, disk, base, blue, green] = await Promise.all([
     edge && readLiveSet(docker, edge.id),
+    edge && readMaintenance(docker, edge.id),
     lockHolder(docker, config),
     readJournal(docker, config),
+    readBackups(docker, containers.base),
     diskUse(docker),
     describeAll(docker, containers.base),
     describeAll(docker, containers.colours.blue),
@@ -60,10 +69,12 @@ export async function readStatus(dotenv: string | undefined): Promise<Status> {
   const status: Status = {
     stack: config.settings.STACK,
     live,
+    maintenance,
     running,
     base,
     colours: { blue, green },
     operations: operationsOf(records).slice(0, OPERATIONS),
+    backups,
     disk,
     problems: [],
   };
@@ -71,7 +82,7 @@ export async function readStatus(dotenv: string | undefined): Promise<Status> {
 }
 
 /** @returns what a person should look at, a line each; pure */
-export function problemsOf({ base, colours: all, live, operations, running }: Omit<Status, 'problems'>): string[] {
+export function problemsOf({ base, colours: all, live, operations, running, backups }: Omit<Status, 'problems'>): string[] {
   const problems: string[] = [];
   const anyColour = colours.some((colour) => all[colour].length > 0);
   if (base.length === 0) return [anyColour ? 'the base (edge, postgres, redis) is gone' : 'nothing is deployed yet'];
@@ -90,7 +101,7 @@ export function problemsOf({ base, colours: all, live, operations, running }: Om
   if (live && all[live.colour].length === 0) problems.push(`${live.colour} is live and has no containers`);
   const [last] = operations;
   if (last && last.outcome === undefined && !running) problems.push(`${last.command} ${last.version} was cut off at "${last.step}"`);
-  return problems;
+  return [...problems, ...backupProblems(backups)];
 }
 
 async function describeAll(docker: Docker, containers: readonly ContainerState[]): Promise<ContainerStatus[]> {

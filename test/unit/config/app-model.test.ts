@@ -49,11 +49,16 @@ function released(services: Record<string, Service>, change: Partial<ReleaseIden
 
 describe('readAppModel', () => {
   test('reads services with the block of the contract and without one', () => {
-    const { services } = read({
-      backend: { ...web, build: { context: '.' }, deploy: { replicas: 3 }, 'x-slipway': parse(contract) },
-      queue: { image: 'slipway/backend:v1.2', networks: { data: null } },
-    });
+    const volumes = { uploads: { name: 'shop-blue_uploads' } };
+    const { services } = read(
+      {
+        backend: { ...web, build: { context: '.' }, deploy: { replicas: 3 }, 'x-slipway': parse(contract) },
+        queue: { image: 'slipway/backend:v1.2', networks: { data: null } },
+      },
+      { volumes },
+    );
     expect(services).toMatchObject([
+      { name: 'backend-jobs', image: 'slipway/backend:v1.2', builds: false, replicas: 1, role: 'singleton' },
       { name: 'backend', image: 'slipway/backend:v1.2', builds: true, replicas: 3, role: 'web', port: 8000 },
       { name: 'queue', image: 'slipway/backend:v1.2', builds: false, replicas: 1, role: 'worker', route: [] },
     ]);

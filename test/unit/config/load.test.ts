@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quoteDotenv } from '../../../scripts/lib/config/dotenv-file.js';
 import { type Config, dotenvPath, fromRoot, loadConfig, variable } from '../../../scripts/lib/config/load.js';
 import { projectRoot } from '../../../scripts/lib/config/root.js';
-import { defaults, secretKeys } from '../../../scripts/lib/config/schema.js';
+import { defaults, requiredSecretKeys, secretKeys } from '../../../scripts/lib/config/schema.js';
 import { SlipwayError, UsageError } from '../../../scripts/lib/errors.js';
 import { goodSecrets } from '../fixtures.js';
 
@@ -151,8 +151,8 @@ describe('problems', () => {
   });
 
   test('each secret that is missing is told', () => {
-    const file = dotenv(Object.fromEntries(secretKeys.map((key) => [key, undefined])));
-    expect(refusal(file).details).toEqual(secretKeys.map((key) => `${key}: is missing`));
+    const file = dotenv(Object.fromEntries(requiredSecretKeys.map((key) => [key, undefined])));
+    expect(refusal(file).details).toEqual(requiredSecretKeys.map((key) => `${key}: is missing`));
   });
 
   test('a secret that is too short is told by its length and never shown', () => {

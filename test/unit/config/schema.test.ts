@@ -16,6 +16,10 @@ const noPasswords = ['', 'short', 'x'.repeat(11)];
 const files = ['', 'tls/site.crt', '/etc/ssl/site.crt'];
 
 /** For every key: values that are fine, and values that are refused. */
+const schedules = ['0 2 * * *', '*/5 * * * *', 'off', '0 0 1 1 0'];
+const noSchedules = ['', 'daily', '0 2 * *', '0 2 * * * *', '@daily'];
+const counts = ['0', '7', '30'];
+const noCounts = ['', '-1', '1.5', 'many', '30d'];
 const values: Record<Key, { good: string[]; bad: string[] }> = {
   STACK: {
     good: ['a', 'slipway', 'shop-2', 'a'.repeat(31)],
@@ -93,6 +97,33 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
   POSTGRES_PASSWORD: { good: passwords, bad: noPasswords },
   REDIS_PASSWORD: { good: passwords, bad: noPasswords },
   SECRET_KEY: { good: ['x'.repeat(50)], bad: ['', 'x'.repeat(49)] },
+  S3_BUCKET: { good: ['', 'acme-backups', 'a.b-c1'], bad: ['A', 'ab', 'my_bucket', '-abc', 's3://acme', 'a/b'] },
+  S3_ENDPOINT: {
+    good: ['', 'https://s3.example.com', 'http://127.0.0.1:9000', 'https://s3.example.com/'],
+    bad: ['s3.example.com', 'ftp://s3.example.com', 'https://s3.example.com/bucket', 'https://'],
+  },
+  S3_PREFIX: { good: ['', 'backups', 'a/b', 'a/b/'], bad: ['/backups', 'a b', '../x', '$x'] },
+  S3_PATH_STYLE: { good: ['auto', 'on', 'off'], bad: ['', 'true'] },
+  S3_STORAGE_CLASS: { good: ['', 'STANDARD_IA'], bad: ['standard', 'STANDARD IA'] },
+  S3_SSE: { good: ['', 'AES256', 'aws:kms'], bad: ['aes256', 'kms'] },
+  S3_SSE_KMS_ID: { good: ['', 'arn:aws:kms:eu-central-1:1:key/x'], bad: [] },
+  S3_MAX_PARTS: { good: ['100', '1000', '10000'], bad: ['', '99', '10001', '1e3', '-1'] },
+  AWS_REGION: { good: ['us-east-1', 'auto'], bad: ['', 'EU', 'eu central'] },
+  AWS_ACCESS_KEY_ID: { good: ['', 'AKIA'], bad: [] },
+  AWS_SECRET_ACCESS_KEY: { good: ['', 'x/y+z'], bad: [] },
+  BACKUP_STORES: { good: ['', 's3', 'local', 's3,local'], bad: ['S3', 'disk', 's3,ftp'] },
+  BACKUP_DATABASES: { good: ['', 'app', 'app,other'], bad: [] },
+  BACKUP_SCHEDULE: { good: schedules, bad: noSchedules },
+  BACKUP_DRILL_SCHEDULE: { good: schedules, bad: noSchedules },
+  BACKUP_JITTER: { good: ['0s', '5m'], bad: ['', '5', '-1s'] },
+  BACKUP_RETENTION_DAYS: { good: counts, bad: noCounts },
+  BACKUP_RETENTION_COUNT: { good: counts, bad: noCounts },
+  BACKUP_RETENTION_WEEKLY: { good: counts, bad: noCounts },
+  BACKUP_RETENTION_MONTHLY: { good: counts, bad: noCounts },
+  BACKUP_AGE_RECIPIENTS: { good: ['', `age1${'q'.repeat(58)}`], bad: ['age1', 'AGE-SECRET-KEY-1ABC', 'ssh-ed25519 AAAA'] },
+  BACKUP_AGE_IDENTITY: { good: ['', 'AGE-SECRET-KEY-1QQQ'], bad: ['age1qqq', 'secret'] },
+  BACKUP_WEBHOOK_URL: { good: ['', 'https://hooks.example.com/x?y=z'], bad: ['hooks.example.com', 'file:///etc/passwd', 'https://'] },
+  VACUUM_SCHEDULE: { good: schedules, bad: noSchedules },
   NGINX_IMAGE: { good: images, bad: noImages },
   NODE_IMAGE: { good: images, bad: noImages },
   POSTGRES_IMAGE: { good: images, bad: noImages },

@@ -22,6 +22,8 @@ test('a server of 8 GiB and 4 CPUs gets the values of the guides', () => {
     EDGE_CPUS: '2',
     PG_CPUS: '4',
     REDIS_CPUS: '2',
+    CRON_CPUS: '2',
+    CRON_MEMORY_LIMIT: '4608M',
   });
 });
 

@@ -7,7 +7,12 @@ import { appService, containerState, stackState } from '../fixtures.js';
 const web = appService('backend', { role: 'web', port: 8000, route: { path: '/api/' } });
 const worker = appService('worker');
 const singleton = appService('scheduler', { role: 'singleton' });
-const goal = (services: Goal['services'], retire: Goal['retire'] = 'stop'): Goal => ({ version: 'v2', services, retire });
+const goal = (services: Goal['services'], retire: Goal['retire'] = 'stop', backup = false): Goal => ({
+  version: 'v2',
+  services,
+  retire,
+  backup,
+});
 const app = goal([web, worker, singleton]);
 const old = [containerState('backend'), containerState('worker', { role: 'worker' }), containerState('scheduler', { role: 'singleton' })];
 
@@ -101,6 +106,22 @@ describe('the story of a deploy', () => {
     const steps = planDeploy(stackState('blue', old), goal([web, appService('scheduler')]));
     expect(find(steps, 'hand-over')).toMatchObject({ services: [], old: ['scheduler'] });
     expect(find(steps, 'start-workers')).toMatchObject({ services: ['scheduler'] });
+  });
+
+  describe('the backup before migrations', () => {
+    const migrating = appService('backend', { migrate: { run: ['m', 'up'], pending: ['m', 'pending'] } });
+
+    test('comes after the base is up and before the first migration, and knows how to ask what is pending', () => {
+      const steps = planDeploy(stackState('green', old), goal([migrating, web], 'stop', true));
+      expect(story(steps).slice(0, 3)).toEqual(['images + base', 'backup', 'migrate-backend']);
+      expect(find(steps, 'backup')).toMatchObject({ migrations: [{ service: 'backend', pending: ['m', 'pending'] }] });
+    });
+
+    test('is left out where nothing migrates, before the first release, and when the person says so', () => {
+      expect(story(planDeploy(stackState('green', old), goal([web], 'stop', true)))).not.toContain('backup');
+      expect(story(planDeploy(stackState(undefined), goal([migrating], 'stop', true)))).not.toContain('backup');
+      expect(story(planDeploy(stackState('green', old), goal([migrating], 'stop', false)))).not.toContain('backup');
+    });
   });
 
   test('with RETIRE=warm the plan says that the old colour is kept', () => {

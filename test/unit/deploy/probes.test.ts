@@ -51,6 +51,8 @@ describe('aimChecks', () => {
     ['public', 'off', 'http://edge:80'],
     ['public', 'self-signed', 'https://edge:443'],
     ['public', 'files', 'https://edge:443'],
+    ['inside', 'off', 'http://edge:8084'],
+    ['inside', 'files', 'https://edge:8084'],
   ] as const)('the %s door with TLS %s is %s', (door, TLS, place) => {
     expect(places(aimed(door, { TLS })).at(-1)?.[1]).toBe(place);
   });

@@ -15,7 +15,9 @@ const passesTo = (server: Parameters<typeof locationsOf>[0]) =>
 describe('hosts', () => {
   test('routes without a host are served on any host, by the one default server', () => {
     const servers = publicServers(rendered().servers);
-    expect(servers.map(({ block }) => [valuesOf(block, 'listen'), valuesOf(block, 'server_name')])).toEqual([[['80 default_server'], []]]);
+    expect(servers.map(({ block }) => [valuesOf(block, 'listen'), valuesOf(block, 'server_name')])).toEqual([
+      [['80 default_server', '8084 default_server'], []],
+    ]);
     expect(passesTo(servers[0])).toEqual({
       '/': 'http://frontend_green',
       '/api/': 'http://backend_green',
@@ -37,7 +39,7 @@ describe('hosts', () => {
     const [any, admin] = publicServers(rendered({ services }).servers);
     expect(passesTo(any)).toEqual({ '/': 'http://frontend_green', '/api/': 'http://backend_green' });
     expect(valuesOf(admin?.block, 'server_name')).toEqual(['admin.example']);
-    expect(valuesOf(admin?.block, 'listen')).toEqual(['80']);
+    expect(valuesOf(admin?.block, 'listen')).toEqual(['80', '8084']);
     expect(passesTo(admin)).toEqual({ '/': 'http://admin_green', '/tools/': 'http://admin_green', '/api/': 'http://backend_green' });
   });
 
@@ -202,11 +204,11 @@ describe('TLS', () => {
   const listens = (env: Record<string, string>) => rendered({ services, env }).servers.flatMap(({ block }) => valuesOf(block, 'listen'));
 
   test('off: plain HTTP, nothing on the TLS port', () => {
-    expect(listens({ TLS: 'off' })).toEqual(['80 default_server', '80']);
+    expect(listens({ TLS: 'off' })).toEqual(['80 default_server', '8084 default_server', '80', '8084']);
   });
 
   test.each(['self-signed', 'files'])('%s: every server of the app speaks TLS and HTTP/2, and plain HTTP only redirects', (TLS) => {
-    expect(listens({ TLS })).toEqual(['443 ssl default_server', '443 ssl', '80 default_server']);
+    expect(listens({ TLS })).toEqual(['443 ssl default_server', '8084 ssl default_server', '443 ssl', '8084 ssl', '80 default_server']);
     for (const { block } of publicServers(rendered({ services, env: { TLS } }).servers)) {
       expect(valuesOf(block, 'http2')).toEqual(['on']);
       expect(valuesOf(block, 'ssl_certificate')).toHaveLength(1);

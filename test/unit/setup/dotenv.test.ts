@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { secretKeys } from '../../../scripts/lib/config/schema.js';
+import { requiredSecretKeys } from '../../../scripts/lib/config/schema.js';
 import { newSecrets } from '../../../scripts/lib/setup/dotenv.js';
 import { builtImages, imageKeys, officialImages, recipeOf } from '../../../scripts/lib/setup/image-choice.js';
 
 test('every secret gets URL-safe characters: passwords 32, SECRET_KEY 64', () => {
   const secrets = newSecrets();
-  expect(Object.keys(secrets).sort()).toEqual([...secretKeys].sort());
+  expect(Object.keys(secrets).sort()).toEqual([...requiredSecretKeys].sort());
   for (const [key, value] of Object.entries(secrets)) expect(value).toMatch(key === 'SECRET_KEY' ? /^[\w-]{64}$/ : /^[\w-]{32}$/);
 });
 

@@ -39,6 +39,25 @@ test('problems stand right below it, after the operation that runs', () => {
   ]);
 });
 
+describe('maintenance', () => {
+  const maintenance = { since: '2026-05-01T11:50:00.000Z', allow: [], message: undefined, retryAfter: 300 };
+
+  test('is told right below, with its time and whom it lets in', () => {
+    expect(plain(healthy({ maintenance, problems: ['shop-redis-1 is exited'] })).slice(1, 3)).toEqual([
+      'maintenance is on, for 10 min 00 s; nobody is let in',
+      '! shop-redis-1 is exited',
+    ]);
+    const open = { ...maintenance, allow: ['10.0.0.0/8', '203.0.113.7'], message: 'Back at noon.' };
+    expect(plain(healthy({ maintenance: open }))[1]).toBe(
+      'maintenance is on, for 10 min 00 s; let in: 10.0.0.0/8, 203.0.113.7; "Back at noon."',
+    );
+  });
+
+  test('that is off is not told', () => {
+    expect(plain(healthy()).join('\n')).not.toContain('maintenance');
+  });
+});
+
 describe('the table', () => {
   test('has a row for each service: replicas, health, time, restarts, image', () => {
     expect(cells(healthy(), 'backend')).toEqual(['green v2 (live)', 'backend', '1/1', 'healthy', '1 h 0 min', '0', 'slipway/backend:v2']);

@@ -40,10 +40,12 @@ export function healthy(rest: Partial<Status> = {}): Status {
   return {
     stack: 'shop',
     live: { colour: 'green', version: 'v2', token: 2 },
+    maintenance: undefined,
     running: undefined,
     base: [container('edge', { version: undefined, image: 'slipway/edge:1' }), container('redis', { version: undefined })],
     colours: { blue: [], green: [container('backend'), container('worker')] },
     operations: [operation()],
+    backups: undefined,
     disk: { images: 1024 ** 3, volumes: 5 * 1024 ** 2, buildCache: 0 },
     problems: [],
     ...rest,

@@ -5,16 +5,27 @@ import { prepareConfig } from '../prepare.js';
 import { setupProgress } from '../setup-progress.js';
 
 export const command: Command = {
-  summary: 'Brings the base (edge, Postgres, Redis) to what the files and .env say. A deploy never recreates it; this does.',
-  usage: ['upgrade'],
+  summary: 'Starts the base (edge, Postgres, Redis, cron), or brings it to what the files and .env say. A deploy never recreates it.',
+  usage: ['up', 'upgrade'],
   words: 1,
   flags: {},
   help: {},
   opening: ({ words }) => `base ${words[0] ?? ''}`,
   run: async ({ values, words }, output) => {
-    if (words[0] !== 'upgrade') throw new UsageError('an action is missing', { hints: ['type: npx zx scripts/base.mjs upgrade'] });
+    const [action] = words;
+    if (action !== 'up' && action !== 'upgrade') {
+      throw new UsageError(action === undefined ? 'an action is missing' : `${JSON.stringify(action)}: is no action`, {
+        hints: ['type: npx zx scripts/base.mjs up, or upgrade'],
+      });
+    }
     const dotenv = values.dotenv as string | undefined;
-    await prepareConfig(output, values.yes === true, dotenv);
+    const { config, docker } = await prepareConfig(output, values.yes === true, dotenv);
+    if (action === 'up') {
+      const { bringBaseUp } = await import('../../deploy/base-start.js');
+      const started = await setupProgress(output).step('have the base up', (say) => bringBaseUp(config, docker, say));
+      output.line(started.length === 0 ? 'all of it runs; nothing was changed' : `started: ${started.join(', ')}`);
+      return { result: { started } };
+    }
     const { upgradeBase } = await import('../../deploy/base-upgrade.js');
     const ask = askOnTerminal(output);
     const confirm = async (question: string) => values.yes === true || (ask !== undefined && (await ask(question)));

@@ -9,11 +9,12 @@ export const command: Command = {
   summary: 'Deploys a version blue-green: starts it beside the live one, checks it, cuts over without losing a request.',
   usage: ['<version>', '<version> --dry-run'],
   words: 1,
-  flags: { force: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, push: { type: 'boolean' } },
+  flags: { force: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, push: { type: 'boolean' }, 'skip-backup': { type: 'boolean' } },
   help: {
     force: 'deploy the live version once more',
     'dry-run': 'print the steps and change nothing',
     push: 'push the images to REGISTRY once they are built',
+    'skip-backup': 'run pending migrations without a backup before them',
   },
   opening: ({ words }) => `deploy ${parseVersion(words[0])}`,
   run: async ({ values, words }, output) => {
@@ -24,6 +25,7 @@ export const command: Command = {
       force: values.force === true,
       dryRun: values['dry-run'] === true,
       push: values.push === true,
+      skipBackup: values['skip-backup'] === true,
       reporter: await output.reporter(),
       prepare: () => prepareConfig(output, values.yes === true, values.dotenv as string | undefined),
       onInterrupt,

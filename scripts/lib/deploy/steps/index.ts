@@ -1,5 +1,6 @@
 import type { Operation, StepReport } from '../operation.js';
 import type { Step } from '../plan.js';
+import { backUp } from './backup.js';
 import { haveBaseUp } from './base.js';
 import { checkStaged } from './check.js';
 import { cut } from './cut.js';
@@ -26,6 +27,8 @@ export function perform(operation: Operation, step: Step, report: StepReport): P
       return getImages(operation, step, report);
     case 'base':
       return haveBaseUp(operation, report);
+    case 'backup':
+      return backUp(operation, step, report);
     case 'migrate':
       return migrate(operation, step, report);
     case 'tasks':

@@ -1,5 +1,5 @@
 import type { Operation, StepReport } from '../operation.js';
-import type { StepOf } from '../plan.js';
+import type { Migration, StepOf } from '../plan.js';
 import { runOnce } from '../run-once.js';
 
 /**
@@ -7,11 +7,25 @@ import { runOnce } from '../run-once.js';
  * to suit the old release as well, which goes on serving: nothing is taken back when the deploy fails later.
  */
 export async function migrate(operation: Operation, step: StepOf<'migrate'>, { progress }: StepReport): Promise<string> {
-  const pending = step.pending && (await listPending(operation, step.service, step.pending));
+  const pending = await pendingOf(operation, step);
   if (pending?.length === 0) return 'nothing is pending';
   progress(pending ? pending.join(', ') : 'running');
   await runOnce(operation, step.service, step.run);
   return pending ? `ran ${pending.join(', ')}` : 'done';
+}
+
+/**
+ * Asks once in a deploy: nothing else migrates in between.
+ *
+ * @returns the names of the pending migrations of a service; undefined when the app declares no way to ask
+ */
+export async function pendingOf(operation: Operation, { service, pending }: Migration): Promise<readonly string[] | undefined> {
+  if (pending === undefined) return undefined;
+  const known = operation.pending.get(service);
+  if (known) return known;
+  const names = await listPending(operation, service, pending);
+  operation.pending.set(service, names);
+  return names;
 }
 
 /** @returns the names that the app's own command prints, one a line */

@@ -12,8 +12,9 @@ const IN_A_ROW = 10;
 const WITHIN_MS = 10_000;
 
 /**
- * Verifies that every fresh connection is served by the new set, then passes the checks through the public port. The
- * staging port has done its work by then.
+ * Verifies that every fresh connection is served by the new set, then passes the checks through the public port; during
+ * maintenance, which goes on, through the port that only the stack's network reaches. The staging port has done its work by
+ * then.
  */
 export async function verify(operation: Operation, { progress }: StepReport): Promise<string> {
   await awaitNewSet(operation);
@@ -21,8 +22,9 @@ export async function verify(operation: Operation, { progress }: StepReport): Pr
   operation.unstaged = edge.unstage(operation.deck.token);
   // The last step awaits it and gets its error; until then it must not count as unhandled.
   operation.unstaged.catch(() => {});
-  const checks = await passAll(operation, 'public', progress, true);
-  return `${IN_A_ROW} fresh connections in a row, ${checks} checks`;
+  const closed = (await edge.maintenance()) !== undefined;
+  const checks = await passAll(operation, closed ? 'inside' : 'public', progress, true);
+  return `${IN_A_ROW} fresh connections in a row, ${checks} checks${closed ? '; maintenance stays on' : ''}`;
 }
 
 async function awaitNewSet({ deck, signal }: Operation): Promise<void> {

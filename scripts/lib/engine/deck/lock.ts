@@ -43,7 +43,7 @@ export async function createDeck(docker: Docker, options: DeckOptions): Promise<
 }
 
 function describe({ names, image, command, network, leastToken = 0 }: DeckOptions): Dockerode.ContainerCreateOptions {
-  const { journal, secretsApp, secretsPostgres, secretsRedis } = names.volumes;
+  const { journal, ...secrets } = names.volumes;
   return {
     name: names.deck,
     Image: image,
@@ -74,7 +74,7 @@ function describe({ names, image, command, network, leastToken = 0 }: DeckOption
       LogConfig: { Type: 'none', Config: {} },
       Mounts: [
         { Type: 'volume', Source: journal, Target: JOURNAL_FOLDER },
-        ...[secretsApp, secretsPostgres, secretsRedis].map((volume) => ({
+        ...Object.values(secrets).map((volume) => ({
           Type: 'volume' as const,
           Source: volume,
           Target: `${SECRETS_FOLDER}/${volume}`,

@@ -1,0 +1,54 @@
+import { SlipwayError } from '../../errors.js';
+import type { RestoreTarget } from '../kinds/pg-restore.js';
+import type { Context } from '../run/context.js';
+import { openObject } from '../run/download.js';
+import type { Manifest, StoredObject } from '../set.js';
+import type { Store } from '../store/store.js';
+
+/** A restore failed. */
+export class RestoreError extends SlipwayError {}
+
+/** A set that is read, and the stores that have it, the cheapest to read from first. */
+export interface Source {
+  /** With the stack that the set is of, which may be another one than this. */
+  context: Context;
+  manifest: Manifest;
+  stores: readonly Store[];
+}
+
+/** @returns where pg_restore works: the stack's own Postgres */
+export function targetOf({ postgres, environment, signal }: Context, folder: string): RestoreTarget {
+  return { server: postgres.server, environment, folder, signal };
+}
+
+/** @returns the object of that kind and source, as the set has it */
+export function objectOf({ manifest }: Source, kind: StoredObject['kind'], source?: string): StoredObject {
+  const object = manifest.objects.find((one) => one.kind === kind && (source === undefined || one.source === source));
+  if (object) return object;
+  throw new RestoreError(`the set ${manifest.set} has no ${kind}${source === undefined ? '' : ` ${source}`}`);
+}
+
+/**
+ * Does something with an object of a set, unpacked. Where one store's copy is damaged or cannot be read, the next store's
+ * is taken, and that is told.
+ *
+ * @param use reads the stream to its end; what it made of a stream that threw must count for nothing
+ */
+export async function fromAnyStore<T>(
+  { context, manifest, stores }: Source,
+  object: StoredObject,
+  use: (plain: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  let first: SlipwayError | undefined;
+  for (const store of stores) {
+    try {
+      return await use(openObject(context, store, manifest, object));
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof SlipwayError)) throw error;
+      first ??= error;
+      if (stores.length > 1) context.tell({ event: 'warning', text: `${store.name}: ${error.message}` });
+    }
+  }
+  throw first ?? new RestoreError(`no store has the set ${manifest.set}`);
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { cronPaths } from '../config/cron.js';
+import { maskSecrets } from '../config/secret.js';
+import type { ArchiveFile } from '../engine/archive.js';
+import { forData } from './base-secrets.js';
+import type { Operation } from './operation.js';
+import { edgeSet } from './steps/stage.js';
+
+/** The folder of the snapshot inside the cron container's secrets. */
+const FOLDER = cronPaths.snapshot.slice(cronPaths.secrets.length + 1);
+
+/**
+ * Writes down for the cron container what is live, so that a backup set has it: the release, its resolved model (secrets
+ * as references) and the edge's configuration without its private key. .env goes along only when sets are encrypted.
+ */
+export async function writeSnapshot(operation: Operation): Promise<void> {
+  const { config, deck, identity, source, files, app } = operation;
+  const { version, colour, release } = identity;
+  const jobs = Object.fromEntries(
+    app.services.flatMap(({ jobs = {} }) => Object.entries(jobs).map(([name, { schedule }]) => [name, schedule])),
+  );
+  const description = { version, colour, release, source: source.kind, revision: source.revision, files, jobs };
+  const content: ArchiveFile[] = [
+    { path: 'release.json', content: `${JSON.stringify(description, undefined, 2)}\n` },
+    { path: 'model.yml', content: maskSecrets(operation.recorded, config.secrets) },
+    ...edgeSet('live', operation)
+      .filter(({ path }) => path !== 'tls.key')
+      .map((file) => ({ ...file, path: `edge/${file.path}` })),
+    // Written empty when it must not be there: it may have been, before.
+    { path: 'dotenv', content: config.settings.BACKUP_AGE_RECIPIENTS.length > 0 ? readFileSync(config.file) : '' },
+  ];
+  await deck.writeSecrets(
+    config.names.volumes.secretsCron,
+    content.map((file) => forData(`${FOLDER}/${file.path}`, file.content)),
+  );
+}

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ListResult } from '../../scripts/lib/backup/sidecar/results.js';
+import { backedUp, backup, baseUp, inBase, makeSet, setsOf, sql } from '../helpers/backups.js';
+import { createStack, type Stack } from '../helpers/stack.js';
+
+/** `npm run test:chaos` asks for all of it; `npm test` for a part that takes a minute. */
+const full = process.env.CHAOS === 'full';
+const KILLS = full ? 36 : 6;
+const FLIPS = full ? 220 : 40;
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await createStack({ BACKUP_SCHEDULE: 'off', BACKUP_DRILL_SCHEDULE: 'off' });
+  await baseUp(stack);
+  sql(stack, 'CREATE TABLE t AS SELECT g, repeat(md5(g::text), 8) AS x FROM generate_series(1, 300000) g');
+});
+
+afterAll(() => stack?.destroy());
+
+/** Whom a SIGKILL hits while a set is being made: each program of the chain, and the program that leads it. */
+const victims = ['pg_dump', 'zstd', 'tee', 'sha256sum', 'bash', 'node'] as const;
+
+test(`a run of which any program is killed at a random moment makes no set, and the next one does (${KILLS} kills)`, async () => {
+  let hits = 0;
+  for (let round = 0; round < KILLS; round++) {
+    const victim = victims[round % victims.length] as string;
+    const before = await setsOf(stack);
+    const run = stack.start('backup', ['run']);
+    await untilLocked();
+    await delay(Math.random() * 700);
+    const hit = kill(victim);
+    const ended = await run.ended;
+    const after = await setsOf(stack);
+    const made = after.filter((set) => !before.includes(set));
+    if (ended.exitCode === 0) {
+      // It came too late, or hit nothing: then the set is whole.
+      expect(made).toHaveLength(1);
+      await backedUp(stack, 'verify', made[0] as string);
+    } else {
+      hits++;
+      expect(made, `${victim} killed: ${ended.stderr}`).toEqual([]);
+      expect(hit, ended.stderr).toBe(true);
+    }
+  }
+  expect(hits, 'kills that hit a run').toBeGreaterThan(KILLS / 3);
+  const { set } = await makeSet(stack);
+  await backedUp(stack, 'verify', set);
+  const { incomplete } = await backedUp<ListResult>(stack, 'list');
+  expect(incomplete.filter(({ fault }) => fault !== 'unfinished')).toEqual([]);
+});
+
+test(`a byte that is changed anywhere in a set is found by verify (${FLIPS} places)`, async () => {
+  sql(stack, 'DELETE FROM t WHERE g > 2000; VACUUM FULL t');
+  const { set, stack: name } = await makeSet(stack);
+  const folder = `/var/lib/slipway/sets/${name}/${set}`;
+  const files = inBase(stack, 'cron', ['sh', '-c', `cd ${folder} && stat -c '%s %n' *`])
+    .trim()
+    .split('\n');
+  const sized = files.map((line) => line.split(' ') as [string, string]);
+  const missed: string[] = [];
+  for (let flip = 0; flip < FLIPS; flip++) {
+    // Every file gets its turn; inside it, any byte.
+    const [size, file] = sized[flip % sized.length] as [string, string];
+    const at = Math.floor(Math.random() * Number(size));
+    change(`${folder}/${file}`, at);
+    const ended = await backup(stack, 'verify', set);
+    if (ended.exitCode === 0) missed.push(`${file} at ${at} of ${size}`);
+    change(`${folder}/${file}`, at);
+  }
+  expect(missed).toEqual([]);
+  await backedUp(stack, 'verify', set);
+});
+
+async function untilLocked(): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (sql(stack, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", 'postgres') === '0') {
+    expect(Date.now(), 'the run takes the lock').toBeLessThan(deadline);
+  }
+}
+
+/** Kills every process of that name in the cron container, but for the daemon. @returns whether there was one */
+function kill(program: string): boolean {
+  const script = `
+    for dir in /proc/[0-9]*; do
+      [ "$(cat $dir/comm 2>/dev/null)" = "$1" ] || continue
+      if [ "$1" = node ] && ! tr '\\0' ' ' < $dir/cmdline | grep -q ' run '; then continue; fi
+      kill -9 "\${dir#/proc/}" 2>/dev/null && echo hit
+    done; true`;
+  return inBase(stack, 'cron', ['sh', '-c', script, 'sh', program]).includes('hit');
+}
+
+/** Turns one bit of a byte; twice is as it was. */
+function change(file: string, at: number): void {
+  const script = `
+    b=$(dd if="$1" bs=1 skip="$2" count=1 status=none | od -An -tu1 | tr -d ' ')
+    printf "\\\\$(printf %03o $((b ^ 16)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none`;
+  inBase(stack, 'cron', ['sh', '-c', script, 'sh', file, String(at)]);
+}
