@@ -13,7 +13,7 @@ declare module 'vitest' {
 
 /** Compiles what the commands run, and makes sure afterwards that the run has left nothing on the engine. */
 export default function setup(project: TestProject): () => Promise<void> {
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { cwd: projectRoot, stdio: 'inherit' });
+  execFileSync('npm', ['run', '--silent', 'prepare'], { cwd: projectRoot, stdio: 'inherit' });
   const prefix = `it-${randomBytes(2).toString('hex')}`;
   project.provide('runPrefix', prefix);
   return async () => {

@@ -213,6 +213,10 @@ export async function createStack(values: Values = {}): Promise<Stack> {
     RATE_AUTH: 'off',
     RATE_ADDRESS: 'off',
     STACK_MEMORY: '1g',
+    // Nothing begins by itself, whatever time of the night it is.
+    BACKUP_SCHEDULE: 'off',
+    BACKUP_DRILL_SCHEDULE: 'off',
+    VACUUM_SCHEDULE: 'off',
     DB_PASSWORD: secret(24),
     POSTGRES_PASSWORD: secret(24),
     REDIS_PASSWORD: secret(24),

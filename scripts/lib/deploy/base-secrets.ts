@@ -35,17 +35,18 @@ export async function writeSecrets({ config, deck }: Writing): Promise<void> {
       // Redis reads a double-quoted string with C escapes.
       forData('redis.conf', `requirepass ${JSON.stringify(REDIS_PASSWORD.reveal())}\n`),
     ]),
-    deck.writeSecrets(
-      volumes.secretsCron,
-      // One that is not set is written empty: it may have been set before.
-      cronSecretKeys.map((key) => forData(key, config.secrets[key].reveal())),
-    ),
+    deck.writeSecrets(volumes.secretsCron, cronSecrets(config)),
     deck.writeSecrets(volumes.secretsApp, [
       forApp('DB_PASSWORD', DB_PASSWORD.reveal()),
       forApp('REDIS_PASSWORD', REDIS_PASSWORD.reveal()),
       forApp('SECRET_KEY', SECRET_KEY.reveal()),
     ]),
   ]);
+}
+
+/** @returns what the cron container gets. A secret that is not set is written empty: it may have been set before. */
+export function cronSecrets({ secrets }: Pick<Config, 'secrets'>): ArchiveFile[] {
+  return cronSecretKeys.map((key) => forData(key, secrets[key].reveal()));
 }
 
 /** A file that Postgres, Redis and cron can read, and nobody else but root. */

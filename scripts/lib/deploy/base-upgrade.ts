@@ -5,6 +5,7 @@ import { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import { baseDrift, baseProject, mountedFiles } from './base.js';
 import { writeSecrets } from './base-secrets.js';
+import { refreshCronSecrets } from './cron-current.js';
 import { containersOf } from './state.js';
 
 export interface BaseUpgradeOptions {
@@ -28,6 +29,8 @@ export async function upgradeBase({ dotenv, confirm, say }: BaseUpgradeOptions):
   const { base } = await containersOf(docker, config.names);
   if (base.length === 0) throw new UsageError('there is no base yet', { hints: ['the first deploy starts it'] });
   const project = await baseProject(config, docker, await mountedFiles(docker, config.names));
+  (await import('../config/schedules.js')).refuseBadSchedules(config.settings);
+  await refreshCronSecrets(config, docker);
   const drifted = await baseDrift(compose, project, base);
   if (drifted.length === 0) return [];
   if (!(await confirm(`recreate ${drifted.join(', ')}? Requests fail until it is back, some seconds.`))) {

@@ -35,6 +35,13 @@ export class CommandError extends SlipwayError {
 }
 
 /**
+ * zx runs programs through bash, with a socket as standard input. Bash takes that for a remote login when it is the first
+ * shell, and would read ~/.bashrc, which may do anything and take any time (measured: a minute, in a tool that waits for a
+ * lock). It looks at SHLVL to know (bash(1), "invoked by remote shell daemon").
+ */
+const NO_STARTUP_FILES = { SHLVL: '2', BASH_ENV: undefined };
+
+/**
  * Runs a program. The arguments are an array, and zx quotes each one.
  *
  * @param command the program and its arguments
@@ -60,7 +67,7 @@ export async function tryRun(command: readonly [string, ...string[]], options: R
     detached: options.detached ?? false,
     input: options.input ?? '',
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: options.env }),
+    env: { ...(options.env ?? $.env), ...NO_STARTUP_FILES },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })`${command}`;
   if (options.onLine) {

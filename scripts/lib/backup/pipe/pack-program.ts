@@ -22,7 +22,7 @@ export function packProgram(command: readonly [string, ...string[]], env: NodeJS
   const stored = new Meter();
   let plain: Digest | undefined;
   async function* compressed(): AsyncGenerator<Uint8Array> {
-    const line = start('bash', ['-c', LINE, 'bash', ...command], { env, signal, group: true });
+    const line = start('bash', ['--norc', '-c', LINE, 'bash', ...command], { env, signal, group: true });
     const found = asideOf(line);
     const watching = setInterval(() => onBytes?.(writtenBy(line)), POLL_MS);
     try {

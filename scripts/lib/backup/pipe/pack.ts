@@ -1,8 +1,8 @@
-import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../set.js';
 import { encrypted } from './age.js';
 import { outputOf, start } from './child.js';
 import { Meter, metered } from './digest.js';
+import { feed } from './feed.js';
 
 /** zstd's own default: 9.1 s for a database that gzip -6 takes 22.3 s for, at the same size (measured). */
 export const LEVEL = '-3';
@@ -31,7 +31,8 @@ export function pack(source: AsyncIterable<Uint8Array>, { recipients, signal, on
   const stored = new Meter();
   async function* compressed(): AsyncGenerator<Uint8Array> {
     const zstd = start('zstd', ['--quiet', '--stdout', LEVEL], { signal });
-    const fed = pipeline(metered(source, plain), zstd.stdin);
+    // A source that fails must not look like zstd's own failure: zstd ends what it has, and the source's error follows.
+    const fed = feed(metered(source, plain), { ...zstd, kill: () => void zstd.stdin.destroy() });
     // Awaited below; a source that fails first must not count as unhandled until then.
     fed.catch(() => {});
     yield* outputOf(zstd);

@@ -22,7 +22,7 @@ export async function unpackInto(
 ): Promise<void> {
   const stored = new Meter(options.onBytes);
   const input = opened(metered(source, stored), object, options.identity);
-  const line = start('bash', ['-c', LINE, 'bash', file], { signal: options.signal, group: true });
+  const line = start('bash', ['--norc', '-c', LINE, 'bash', file], { signal: options.signal, group: true });
   line.stdout.resume();
   const found = asideOf(line);
   await feed(input, line);

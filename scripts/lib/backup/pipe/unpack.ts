@@ -1,9 +1,9 @@
-import { pipeline } from 'node:stream/promises';
 import { SlipwayError, UsageError } from '../../errors.js';
 import type { Digest, StoredObject } from '../set.js';
 import { decrypted } from './age.js';
 import { ChildError, outputOf, start } from './child.js';
 import { Meter, metered } from './digest.js';
+import { feed } from './feed.js';
 
 /** What was stored is not what is there now. */
 export class DamagedError extends SlipwayError {}
@@ -24,7 +24,7 @@ export async function* unpack(
   const plain = new Meter();
   const input = opened(metered(source, stored), object, options.identity);
   const zstd = start('zstd', ['--quiet', '--decompress', '--stdout'], { signal: options.signal });
-  const fed = pipeline(input, zstd.stdin);
+  const fed = feed(input, zstd);
   fed.catch(() => {});
   try {
     for await (const chunk of outputOf(zstd)) {
@@ -33,12 +33,8 @@ export async function* unpack(
     }
   } catch (error) {
     if (!(error instanceof ChildError)) throw error;
-    // zstd complains about what it was fed; what happened to its feed says more, unless that is only that zstd went away.
-    const feed = await fed.then(
-      () => undefined,
-      (reason: NodeJS.ErrnoException) => reason,
-    );
-    if (feed && feed.code !== 'EPIPE' && feed.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw feed;
+    // zstd complains about what it was fed; what happened to its feed says more.
+    await fed;
     throw new DamagedError(`${object.name}: what is stored is damaged`, { details: error.details, cause: error });
   }
   await fed;

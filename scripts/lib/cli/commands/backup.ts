@@ -41,6 +41,10 @@ export const command: Command = {
     const { assertEngine } = await import('../../deploy/state.js');
     await assertEngine(docker);
     const cron = await Cron.find(docker, config.names);
+    const { cronDrifts, refreshCronSecrets } = await import('../../deploy/cron-current.js');
+    const drifts = cronDrifts(config, docker);
+    await refreshCronSecrets(config, docker);
+    if (await drifts) output.line('the cron container was started with other settings than .env has now: npx zx scripts/base.mjs upgrade');
     const result = await callCron(cron, wordsFor(action, given), output);
     const { sayResult } = await import('../backup-output.js');
     if (!output.json) sayResult(action, result, output);
