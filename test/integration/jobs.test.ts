@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { createStack, type Stack } from '../helpers/stack.js';
@@ -48,12 +48,13 @@ afterAll(() => stack?.destroy());
 const notes = (job: string) => stack.sql(`SELECT run, event, version, colour FROM job_notes WHERE job = '${job}' ORDER BY ctid`);
 const runnerOf = (colour: 'blue' | 'green') => stack.container(colour, 'worker-jobs');
 
-/** Waits until a container says something, from its last start on unless told otherwise. @returns what matched */
+/** Waits until a container says something. @returns what matched */
 async function says(container: { id: string }, pattern: RegExp, since = '0'): Promise<string> {
   const following = spawn('docker', ['logs', '--follow', '--since', since, container.id], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  const late = setTimeout(() => following.kill(), 30_000);
   try {
     return await new Promise((resolve, reject) => {
-      let text = '';
       const heard = (chunk: Buffer) => {
         text += chunk;
         const [found] = pattern.exec(text) ?? [];
@@ -61,9 +62,10 @@ async function says(container: { id: string }, pattern: RegExp, since = '0'): Pr
       };
       following.stdout.on('data', heard);
       following.stderr.on('data', heard);
-      following.once('close', () => reject(new Error(`it ended without saying ${pattern}:\n${text}`)));
+      following.once('close', () => reject(new Error(`it did not say ${pattern}:\n${text}`)));
     });
   } finally {
+    clearTimeout(late);
     following.kill();
   }
 }
@@ -91,7 +93,7 @@ async function told(event: string, job: string, since: string): Promise<Record<s
 describe('the declared jobs', () => {
   test('have a runner in the live colour, and begin nothing that was not due', async () => {
     expect(await stack.running('blue')).toEqual(expect.arrayContaining(['backend-jobs', 'worker-jobs']));
-    await says(await runnerOf('blue'), /^waiting for jobs to be due: tally fails long$/m);
+    await says(await runnerOf('blue'), /^waiting for jobs to be due: fails long tally$/m);
     const cron = await stack.container('', 'cron');
     await says(cron, /"event":"jobs".*"tally":"0 3 \* \* \*"/);
     const { HostConfig, Config } = await (await runnerOf('blue')).inspect();
@@ -107,7 +109,9 @@ describe('the declared jobs', () => {
     const [note, ...more] = await notes('tally');
     expect(note).toMatch(/^20\d\d-\d\d-\d\dT03:00:00Z\|ran\|t1\|blue$/);
     expect(more).toEqual([]);
-    await says(await runnerOf('blue'), /^tally: begins .*\ntally: noted \$HOME\ntally: ended with exit code 0 after \d+ s$/m);
+    const runner = await runnerOf('blue');
+    for (const line of [/^tally: begins /m, /^tally: noted \$HOME$/m, /^tally: ended with exit code 0 after \d+ s$/m])
+      await says(runner, line);
   });
 
   test('that fail are told by cron, with the reason', async () => {
@@ -143,7 +147,7 @@ describe('a deploy while a job runs', () => {
   });
 
   test('leaves the rest to the new colour, whose jobs are followed without a restart of cron', async () => {
-    await says(await stack.container('', 'cron'), /"event":"jobs","message":"jobs of the live release: expire-uploads, later, hangs"/);
+    await says(await stack.container('', 'cron'), /"event":"jobs","message":"jobs of the live release: expire-uploads, hangs, later"/);
     const since = await missTheNight('later', 'hangs');
     await told('job-done', 'later', since);
     expect(await notes('later')).toEqual([expect.stringMatching(/\|ran\|t2\|green$/)]);
@@ -153,8 +157,8 @@ describe('a deploy while a job runs', () => {
 test('a runner that dies in the middle of a job comes back, and tells the job as lost instead of beginning it again', async () => {
   const runner = await runnerOf('green');
   await says(runner, /^hangs: goes on$/m);
-  // The shell is the one child of the container's init.
-  execFileSync('docker', ['exec', runner.id, 'sh', '-c', 'kill -KILL $(cat /proc/1/task/1/children)']);
+  // The first child of the container's init is the runner's shell. With it the container ends, and this command as well.
+  spawnSync('docker', ['exec', runner.id, 'sh', '-c', 'set -- $(cat /proc/1/task/1/children); kill -KILL "$1"']);
   expect(await told('job-failed', 'hangs', '0')).toMatchObject({ reason: 'lost' });
   await says(runner, /^hangs: the run of .* was cut off; it is not begun again$/m);
   expect(await notes('hangs')).toHaveLength(1);

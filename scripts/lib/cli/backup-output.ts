@@ -1,6 +1,6 @@
 import { isWhole } from '../backup/set.js';
 import type { DrillOutcome, ListResult, PinResult, PruneResult, RunResult, ShowResult, VerifyResult } from '../backup/sidecar/results.js';
-import { formatAge, formatBytes } from './format.js';
+import { formatBytes, formatDuration } from '../config/durations.js';
 import type { Output } from './output.js';
 
 /** Says what a command of the cron container came to. */
@@ -15,19 +15,20 @@ const sayers = {
     if (removed.length > 0) line(`removed by retention: ${[...new Set(removed.map((one) => one.set))].join(', ')}`);
   },
   list: (catalogue: ListResult, { line, paint }) => {
-    const now = new Date();
+    const now = Date.now();
+    const ago = (moment: string) => `${formatDuration(Math.max(0, now - Date.parse(moment)))} ago`;
     if (catalogue.sets.length === 0) line('there is no backup set yet: npx zx scripts/backup.mjs run');
     for (const set of catalogue.sets) {
       const { manifest, verified, pinned, stores } = set;
       const bytes = manifest.objects.reduce((sum, object) => sum + object.stored.bytes, 0);
       const marks = [
         isWhole(manifest) ? '' : `only ${manifest.kinds.join(', ')}`,
-        verified ? paint('green', `restored by a drill ${formatAge(verified, now)}`) : '',
+        verified ? paint('green', `restored by a drill ${ago(verified)}`) : '',
         pinned ? 'pinned' : '',
         manifest.recipients.length > 0 ? 'encrypted' : '',
       ].filter(Boolean);
       line(
-        `${manifest.set}  ${formatAge(manifest.began, now).padEnd(12)} ${formatBytes(bytes).padStart(9)}  ${manifest.release ?? '-'}  ${stores.join(', ')}  ${marks.join('; ')}`.trimEnd(),
+        `${manifest.set}  ${ago(manifest.began).padEnd(12)} ${formatBytes(bytes).padStart(9)}  ${manifest.release ?? '-'}  ${stores.join(', ')}  ${marks.join('; ')}`.trimEnd(),
       );
     }
     for (const { set, store, problem } of catalogue.incomplete) line(paint('yellow', `${set}  not whole in ${store}: ${problem}`));

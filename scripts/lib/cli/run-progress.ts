@@ -1,5 +1,5 @@
 import type { RunEvent } from '../backup/run/event.js';
-import { formatBytes } from './format.js';
+import { formatBytes } from '../config/durations.js';
 import type { Output } from './output.js';
 
 /** A part that is under way. */
@@ -53,7 +53,7 @@ export function runProgress(output: Output): { onEvent: (event: RunEvent) => voi
 /** @returns such as `120 MiB of about 1.0 GiB, 60 MiB/s, 15 s left` */
 function rate({ expected, began }: Current, bytes: number): string {
   const seconds = (performance.now() - began) / 1_000;
-  const speed = bytes / Math.max(seconds, 0.001);
+  const speed = Math.round(bytes / Math.max(seconds, 0.001));
   if (expected === undefined || expected <= bytes) return `${formatBytes(bytes)}, ${formatBytes(speed)}/s`;
   const left = Math.round((expected - bytes) / speed);
   return `${formatBytes(bytes)} of about ${formatBytes(expected)}, ${formatBytes(speed)}/s, ${left} s left`;
