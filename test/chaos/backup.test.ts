@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ListResult } from '../../scripts/lib/backup/sidecar/results.js';
-import { backedUp, backup, baseUp, inBase, makeSet, setsOf, sql } from '../helpers/backups.js';
+import { backedUp, baseUp, inBase, makeSet, setsOf, sql } from '../helpers/backups.js';
 import { createStack, type Stack } from '../helpers/stack.js';
 
 /** `npm run test:chaos` asks for all of it; `npm test` for a part that takes a minute. */
@@ -52,7 +52,8 @@ test(`a run of which any program is killed at a random moment makes no set, and 
 });
 
 test(`a byte that is changed anywhere in a set is found by verify (${FLIPS} places)`, async () => {
-  sql(stack, 'DELETE FROM t WHERE g > 2000; VACUUM FULL t');
+  sql(stack, 'DELETE FROM t WHERE g > 2000');
+  sql(stack, 'VACUUM FULL t');
   const { set, stack: name } = await makeSet(stack);
   const folder = `/var/lib/slipway/sets/${name}/${set}`;
   const files = inBase(stack, 'cron', ['sh', '-c', `cd ${folder} && stat -c '%s %n' *`])
@@ -65,8 +66,7 @@ test(`a byte that is changed anywhere in a set is found by verify (${FLIPS} plac
     const [size, file] = sized[flip % sized.length] as [string, string];
     const at = Math.floor(Math.random() * Number(size));
     change(`${folder}/${file}`, at);
-    const ended = await backup(stack, 'verify', set);
-    if (ended.exitCode === 0) missed.push(`${file} at ${at} of ${size}`);
+    if (isVerified(set)) missed.push(`${file} at ${at} of ${size}`);
     change(`${folder}/${file}`, at);
   }
   expect(missed).toEqual([]);
@@ -77,6 +77,17 @@ async function untilLocked(): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (sql(stack, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", 'postgres') === '0') {
     expect(Date.now(), 'the run takes the lock').toBeLessThan(deadline);
+  }
+}
+
+/** The program itself is asked: the command around it would take longer than the reading. */
+function isVerified(set: string): boolean {
+  try {
+    return inBase(stack, 'cron', ['backup', 'verify', set]).includes('"event":"result"');
+  } catch (error) {
+    // 1: it says what is damaged. 2: the manifest is, so there is no such set. Anything else is a fault of this test.
+    expect([1, 2]).toContain((error as { status: number }).status);
+    return false;
   }
 }
 
