@@ -65,7 +65,11 @@ REVOKE TEMPORARY ON DATABASE app FROM PUBLIC; GRANT CREATE ON DATABASE app TO "R
 export function fillPostgres(stack: Stack): void {
   psql(stack, 'app', APP_SQL);
   const odd = `"${ODD_DATABASE.replaceAll('"', '""')}"`;
-  psql(stack, 'postgres', `CREATE DATABASE ${odd} OWNER "Reporting Röle" TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C';`);
+  psql(
+    stack,
+    'postgres',
+    `CREATE DATABASE ${odd} OWNER "Reporting Röle" TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C';`,
+  );
   psql(stack, ODD_DATABASE, "CREATE TABLE words (w text); INSERT INTO words VALUES ('café'), ('naïve');");
 }
 
@@ -96,8 +100,8 @@ const REDIS_COMMANDS = [
   'PFADD visitors a b c',
   'SETBIT bits 7 1',
   'SELECT 9',
-  'EVAL "for n = 1, 2000 do redis.call(\'SET\', \'key:\' .. n, string.rep(\'v\', n)) end" 0',
-  'EVAL "for n = 1, 700 do redis.call(\'HSET\', \'large\', n, n * n) end" 0',
+  "EVAL \"for n = 1, 2000 do redis.call('SET', 'key:' .. n, string.rep('v', n)) end\" 0",
+  "EVAL \"for n = 1, 700 do redis.call('HSET', 'large', n, n * n) end\" 0",
   'FUNCTION LOAD "#!lua name=own\\nredis.register_function(\'twice\', function(keys, args) return args[1] * 2 end)"',
 ];
 
@@ -186,10 +190,19 @@ function roles(stack: Stack): string {
   return inBase(stack, 'postgres', ['pg_dumpall', '-h', '/var/run/postgresql', '-U', 'postgres', '--globals-only', '--restrict-key=same']);
 }
 
-/** Each key with its type, its serialised value's hash, and when it ends. */
+/** Each key with its type, the hash of its value (of what has no order: in some order), and when it ends. */
 const KEYS = `local lines = {}
+local function sorted(list) table.sort(list) return table.concat(list, '|') end
+local function value(key, kind)
+  if kind == 'set' then return sorted(redis.call('SMEMBERS', key)) end
+  if kind ~= 'hash' then return redis.call('DUMP', key) end
+  local all, pairs = redis.call('HGETALL', key), {}
+  for n = 1, #all, 2 do pairs[#pairs + 1] = all[n] .. '=' .. all[n + 1] .. '@' .. redis.call('HPEXPIRETIME', key, 'FIELDS', 1, all[n])[1] end
+  return sorted(pairs)
+end
 for _, key in ipairs(redis.call('KEYS', '*')) do
-  lines[#lines + 1] = key .. ' ' .. redis.call('TYPE', key).ok .. ' ' .. redis.sha1hex(redis.call('DUMP', key)) .. ' ' .. redis.call('PEXPIRETIME', key)
+  local kind = redis.call('TYPE', key).ok
+  lines[#lines + 1] = key .. ' ' .. kind .. ' ' .. redis.sha1hex(value(key, kind)) .. ' ' .. redis.call('PEXPIRETIME', key)
 end
 table.sort(lines)
 return table.concat(lines, '\\n')`;

@@ -31,6 +31,11 @@ function resultLines(result: RestoreResult, paint: Output['paint']): string[] {
       return ['there is nothing to do'];
     case 'forgotten':
       return [paint('green', 'what restores had kept is gone')];
+    case 'tidied':
+      return [
+        paint('green', 'what was cut off is in order'),
+        ...(result.mended.length > 0 ? [`  → ${TYPE} --undo now undoes the newest restore that stands`] : []),
+      ];
     case 'undone':
       return [
         paint('green', `the restore ${result.stamp} is undone: what was live before it is live again`),

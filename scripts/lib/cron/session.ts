@@ -31,10 +31,7 @@ export function openSession<Question extends object, Result>(
   const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: unknown) => void }>();
   let count = 0;
   let over = false;
-  const say = (question: Question): number => {
-    stdin.write(`${JSON.stringify({ id: ++count, ...question })}\n`);
-    return count;
-  };
+  const say = (question: Question, id = ++count) => void stdin.write(`${JSON.stringify({ id, ...question })}\n`);
   const result = run(stdin, (line) => {
     if (line.event === 'reply') settle(line);
     else onEvent(line);
@@ -59,9 +56,13 @@ export function openSession<Question extends object, Result>(
     ask: (question) =>
       new Promise((resolve, reject) => {
         if (over) return reject(new CronError('the command in the cron container has ended'));
-        waiting.set(say(question), { resolve, reject });
+        const id = ++count;
+        waiting.set(id, { resolve, reject });
+        say(question, id);
       }),
-    say: (question) => void (over || say(question)),
+    say: (question) => {
+      if (!over) say(question);
+    },
     isOver: () => over,
     end: () => {
       stdin.end();

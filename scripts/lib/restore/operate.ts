@@ -27,6 +27,7 @@ export interface Means {
 /** What it has come to. */
 export interface Operated {
   times: StepTime[];
+  mended: string[];
   safetySet: string | undefined;
   columns: Record<string, string[]>;
 }
@@ -64,7 +65,7 @@ export async function operate(means: Means, { plan, begin, command, what }: Prep
       reporter.note('  a restore that was cut off had turned the public away; it is let in again');
     const stamp = begin.action === 'undo' ? begin.stamp : begin.action === 'restore' ? begin.intent.stamp : '';
     const times = await journaled(deck, command, what, () => execute(operation, plan, stamp));
-    return { times, ...operation.found };
+    return { times, mended, ...operation.found };
   } finally {
     stopListening();
     await deck.close();

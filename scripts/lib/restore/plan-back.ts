@@ -23,7 +23,7 @@ export function undoable({ restores }: KeptRestores): KeptRestore {
  * Plans the undoing of a restore; pure. Databases and files of before are still there and take their places again; Redis
  * gets its data of before from the restore's safety set.
  */
-export function planUndo(restore: KeptRestore, cutOff: readonly string[], { safetySet, isLive }: UndoGoal): Plan {
+export function planUndo(restore: KeptRestore, { safetySet, isLive }: UndoGoal): Plan {
   const { swaps, volumes, redis, safetySet: before, stamp } = restore;
   const gone = swaps.filter((swap) => swap.before !== undefined && !restore.databases.some(({ name }) => name === swap.before));
   if (gone.length > 0) {
@@ -51,12 +51,16 @@ export function planUndo(restore: KeptRestore, cutOff: readonly string[], { safe
       ...(isLive && back.length > 0 ? [maintenanceOn, ...back, maintenanceOff] : back),
     ],
     notes: [
-      ...cutOff.map((one) => `the restore ${one} was cut off: it is put in order first`),
       ...(redis && !undoesRedis ? ['Redis keeps what it has now: no safety set was taken before that restore'] : []),
       'what was restored is kept as well, until --forget',
     ],
     replaces: [...swaps.map(({ name }) => name), ...(undoesRedis ? ['Redis'] : []), ...volumes],
   };
+}
+
+/** Plans to put in order what was cut off, which needs no steps of its own; pure. */
+export function planTidy(cutOff: readonly string[]): Plan {
+  return { title: `put in order what was cut off: the restore ${cutOff.join(', ')}`, steps: [], notes: [], replaces: [] };
 }
 
 /** Plans to let go of everything that restores have kept; pure. */

@@ -1,7 +1,7 @@
 import type { Begin, Intent, KeptRestores, RestoreFacts } from '../backup/sidecar/restore-results.js';
 import type { RestoreSession } from './operation.js';
 import { intentOf, type Plan, planRestore } from './plan.js';
-import { planForget, planUndo, undoable } from './plan-back.js';
+import { planForget, planTidy, planUndo, undoable } from './plan-back.js';
 import type { Wanted } from './request.js';
 
 /** What is to be done: the plan, how it is begun, and what to tell when it is done. */
@@ -15,7 +15,8 @@ export interface Prepared {
 }
 
 export interface Outcome {
-  outcome: 'restored' | 'undone' | 'forgotten';
+  /** `tidied`: what was cut off is put in order, and nothing else was done. */
+  outcome: 'restored' | 'undone' | 'forgotten' | 'tidied';
   /** The set that is restored, or was; null: a person's dump, or several. */
   set: string | null;
   /** By what everything that the restore made is called; null: several. */
@@ -71,8 +72,13 @@ async function prepareBack(wanted: Wanted, { session, identity, isLive }: Known)
     const result: Outcome = { outcome: 'forgotten', set: null, stamp: null, kept: [], beside: null };
     return { plan: planForget(left), begin: { action: 'tidy' }, command: 'restore --forget', what: '', result };
   }
+  // What was cut off is no state to undo anything from: whether it is taken back or complete shows when it is in order.
+  if (left.cutOff.length > 0) {
+    const result: Outcome = { outcome: 'tidied', set: null, stamp: null, kept: [], beside: null };
+    return { plan: planTidy(left.cutOff), begin: { action: 'tidy' }, command: 'restore --undo', what: '', result };
+  }
   const last = undoable(left);
-  const plan = planUndo(last, left.cutOff, { safetySet: wanted.safetySet, isLive });
+  const plan = planUndo(last, { safetySet: wanted.safetySet, isLive });
   const redis = plan.steps.some((step) => step.kind === 'sidecar' && step.step.kind === 'swap-redis');
   const result: Outcome = {
     outcome: 'undone',

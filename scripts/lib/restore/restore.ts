@@ -5,12 +5,12 @@ import { assertEngine, containersOf, observe } from '../deploy/state.js';
 import type { OnInterrupt } from '../deploy/watch.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
-import { haveBase } from './bare.js';
+import { haveBase, withDriftHint } from './bare.js';
 import { copyBackCommand, lookCommand } from './copy-back.js';
 import { newEvents } from './events.js';
 import type { StepTime } from './execute.js';
 import { lookAtDump } from './from-file.js';
-import { operate } from './operate.js';
+import { type Means, operate } from './operate.js';
 import type { RestoreSession } from './operation.js';
 import type { Plan } from './plan.js';
 import { type Outcome, prepare } from './prepare.js';
@@ -39,6 +39,8 @@ export type RestoreResult =
   | (Outcome & {
       /** The set that was taken of what was replaced; null: none. */
       safetySet: string | null;
+      /** What earlier restores had left and was put in order first, a line each. */
+      mended: string[];
       /** Commands for what was restored beside: to look at it, and to bring each table's rows into the live database. */
       commands: { look: string | null; copyBack: string[] };
       steps: StepTime[];
@@ -67,24 +69,28 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const events = newEvents();
   const session: RestoreSession = cron.open(['restore'], events.onEvent);
   try {
-    const { live } = await observe(docker, config.names);
-    const identity = config.secrets.BACKUP_AGE_IDENTITY.reveal();
-    const prepared = await prepare(wanted, { session, identity, isLive: live !== undefined });
-    prepared.plan.notes.push(...events.early);
-    const { title, steps, notes, replaces } = prepared.plan;
-    if (options.dryRun) return { outcome: 'planned', title, steps, notes };
-    if (steps.length === 0) return { outcome: 'nothing-to-do' };
-    options.show(prepared.plan);
-    await agree(options, title, replaces);
-    const reporter = await options.reporter();
-    const { onInterrupt } = options;
-    const { times, safetySet = null, columns } = await operate({ config, docker, cron, session, events, reporter, onInterrupt }, prepared);
-    const commands = await commandsFor(docker, config, prepared.result, columns);
-    return { ...prepared.result, safetySet, commands, steps: times };
+    return await restoreWith({ config, docker, cron, session, events, onInterrupt: options.onInterrupt }, wanted, options);
   } finally {
     // How it ended was told by then.
     await session.end().catch(() => {});
   }
+}
+
+async function restoreWith(means: Omit<Means, 'reporter'>, wanted: Wanted, options: RestoreOptions): Promise<RestoreResult> {
+  const { config, docker, session, events } = means;
+  const { live } = await observe(docker, config.names);
+  const known = { session, identity: config.secrets.BACKUP_AGE_IDENTITY.reveal(), isLive: live !== undefined };
+  const prepared = await prepare(wanted, known).catch(async (error: unknown) => {
+    throw await withDriftHint(error, config, docker);
+  });
+  const { plan, result } = prepared;
+  plan.notes.push(...events.early);
+  if (options.dryRun) return { outcome: 'planned', title: plan.title, steps: plan.steps, notes: plan.notes };
+  // Without any step, what was cut off is still put in order.
+  if (plan.steps.length === 0 && wanted.action === 'restore') return { outcome: 'nothing-to-do' };
+  if (plan.steps.length > 0) await agree(options, plan);
+  const { times, mended, safetySet = null, columns } = await operate({ ...means, reporter: await options.reporter() }, prepared);
+  return { ...result, safetySet, mended, commands: await commandsFor(docker, config, result, columns), steps: times };
 }
 
 function withDump(wanted: Wanted): Wanted {
@@ -92,7 +98,9 @@ function withDump(wanted: Wanted): Wanted {
   return { ...wanted, request: { ...wanted.request, file: lookAtDump(wanted.file) } };
 }
 
-async function agree({ confirm }: RestoreOptions, title: string, replaces: readonly string[]): Promise<void> {
+async function agree({ show, confirm }: RestoreOptions, plan: Plan): Promise<void> {
+  show(plan);
+  const { title, replaces } = plan;
   const what = replaces.length === 0 ? '' : ` What is live now in ${replaces.join(', ')} is replaced.`;
   if (!(await confirm?.(`${title}?${what}`))) throw new UsageError('nothing was changed', { hints: ['add --yes if you mean it'] });
 }

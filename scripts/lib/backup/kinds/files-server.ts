@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../../errors.js';
 import { start } from '../pipe/child.js';
+import { feed } from '../pipe/feed.js';
 import { putInPlace, restoreFolder, stateOf, takeBack } from './files-swap.js';
 
 /** The short name of a volume, as it is mounted. */
@@ -117,7 +118,7 @@ async function receiveArchive(folder: string, set: string, request: IncomingMess
     part,
   ]);
   try {
-    await pipeline(request, tar.stdin);
+    await feed(request, tar);
     await tar.ended;
   } catch (error) {
     tar.kill();

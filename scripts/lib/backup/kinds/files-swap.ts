@@ -7,7 +7,7 @@ import { join } from 'node:path';
  * a run that was killed in between is finished, or undone, by the same moves again. The folders `new` and `old` have the
  * owner and the mode of the volume's root that they stand for; it takes them over when the entries move.
  */
-const PREFIX = '.slipway-restore-';
+const PREFIX = Buffer.from('.slipway-restore-');
 
 /** @returns the folder inside a volume where a restore of that set keeps things */
 export function restoreFolder(volume: string, set: string): string {
@@ -27,7 +27,7 @@ export function putInPlace(volume: string, set: string): number {
     mkdirSync(marker);
   }
   const like = statSync(fresh);
-  const moved = moveAll(fresh, volume, readdirSync(fresh));
+  const moved = moveAll(fresh, volume, entriesOf(fresh));
   takeAfter(volume, like);
   rmdirSync(fresh);
   return moved;
@@ -45,7 +45,7 @@ export function takeBack(volume: string, set: string): number {
     rmdirSync(marker);
   }
   const like = statSync(old);
-  const moved = moveAll(old, volume, readdirSync(old));
+  const moved = moveAll(old, volume, entriesOf(old));
   takeAfter(volume, like);
   rmdirSync(old);
   return moved;
@@ -78,11 +78,16 @@ function takeAfter(folder: string, { uid, gid, mode }: Stats): void {
   chmodSync(folder, mode & 0o7777);
 }
 
-function entriesOf(volume: string): string[] {
-  return readdirSync(volume).filter((name) => !name.startsWith(PREFIX));
+/** Names are bytes: not every one is UTF-8. */
+function entriesOf(folder: string): Buffer[] {
+  return readdirSync(folder, { encoding: 'buffer' }).filter((name) => !name.subarray(0, PREFIX.length).equals(PREFIX));
 }
 
-function moveAll(from: string, to: string, names: readonly string[]): number {
-  for (const name of names) renameSync(join(from, name), join(to, name));
+function moveAll(from: string, to: string, names: readonly Buffer[]): number {
+  for (const name of names) renameSync(inside(from, name), inside(to, name));
   return names.length;
+}
+
+function inside(folder: string, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${folder}/`), name]);
 }

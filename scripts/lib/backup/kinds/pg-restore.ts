@@ -64,7 +64,34 @@ function unquoted(name: string): string {
  * `postgres`, which every server has.
  */
 export async function restoreWhole(target: RestoreTarget, database: string, file: string): Promise<void> {
-  await pgRestore(target, 'postgres', [...(database === 'postgres' ? [] : ['--create']), file]);
+  const create = database === 'postgres' ? [] : ['--create'];
+  if (!(await hasPartitions(target, file))) return pgRestore(target, 'postgres', [...create, file]);
+  await pgRestore(target, 'postgres', [...create, '--section=pre-data', file]);
+  await restoreContent(target, database, file);
+}
+
+/** Restores a dump into a database that exists and is empty. */
+export async function restoreInto(target: RestoreTarget, database: string, file: string): Promise<void> {
+  if (!(await hasPartitions(target, file))) return pgRestore(target, database, [file]);
+  await pgRestore(target, database, ['--section=pre-data', file]);
+  await restoreContent(target, database, file);
+}
+
+/** First all rows, then indexes, keys and triggers. */
+async function restoreContent(target: RestoreTarget, database: string, file: string): Promise<void> {
+  for (const section of ['data', 'post-data']) await pgRestore(target, database, [`--section=${section}`, file]);
+}
+
+/**
+ * Two jobs make a partitioned table's trigger while its partitions are still being filled: it waits for the table's rows, of
+ * which it has none, and so fires on what is restored (measured, PostgreSQL 18). Such dumps are restored part by part, which
+ * takes a tenth longer.
+ */
+async function hasPartitions({ environment, signal }: RestoreTarget, file: string): Promise<boolean> {
+  let list = '';
+  for await (const chunk of outputOf(start('pg_restore', ['--list', file], { env: { PATH: environment.PATH }, signal })))
+    list += String(chunk);
+  return /^\d+; \d+ \d+ TABLE ATTACH /m.test(list);
 }
 
 /** Runs pg_restore; the first error ends it. */

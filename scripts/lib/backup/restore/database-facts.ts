@@ -24,8 +24,10 @@ export async function databaseFacts(
       hints: ['choose a name that is not taken'],
     });
   }
-  const dumps = source ? dumpsOf(source, request) : [dumpOfFile(context, request)];
   const replaces = request.toDatabase === undefined && request.tables.length === 0;
+  // Beside what is live there is one: the app's, unless another is named.
+  const named = replaces || request.databases.length > 0 ? request.databases : [context.settings.DB_NAME];
+  const dumps = source ? dumpsOf(source, named) : [dumpOfFile(context, request)];
   const skipped = replaces ? dumps.filter(({ name }) => name === MAINTENANCE) : [];
   if (skipped.length > 0 && request.databases.includes(MAINTENANCE)) throw cannotSwap();
   const chosen = dumps.filter((dump) => !skipped.includes(dump));
@@ -48,7 +50,7 @@ interface Wanted {
   rows: Record<string, number> | undefined;
 }
 
-function dumpsOf({ manifest }: Source, { databases }: RestoreRequest): Wanted[] {
+function dumpsOf({ manifest }: Source, databases: readonly string[]): Wanted[] {
   const dumps = manifest.objects.filter(({ kind, source }) => kind === 'postgres' && source !== 'globals');
   const missing = databases.filter((name) => !dumps.some(({ source }) => source === name));
   if (missing.length > 0) {

@@ -1,13 +1,11 @@
-import { createWriteStream, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { rmSync } from 'node:fs';
 import { messageOf } from '../../errors.js';
-import { pgRestore, type RestoreTarget, restoreGlobals } from '../kinds/pg-restore.js';
+import { type RestoreTarget, restoreGlobals, restoreInto } from '../kinds/pg-restore.js';
 import { quoteName, withPostgres } from '../kinds/postgres-client.js';
 import { countRows, differences } from '../kinds/rows.js';
 import type { Context } from '../run/context.js';
 import { type Properties, propertiesIn } from './properties.js';
-import { fromAnyStore, objectOf, RestoreError, type Source, targetOf } from './work.js';
+import { fetchFile, objectOf, RestoreError, type Source, targetOf } from './work.js';
 
 /** A dump in the work folder, and what its database was like. */
 export interface Dump {
@@ -20,8 +18,7 @@ export interface Dump {
 /** Brings a database's dump into the work folder: `pg_restore -j` cannot read from a pipe. */
 export async function fetchDump(source: Source, database: string, folder: string): Promise<Dump> {
   const object = objectOf(source, 'postgres', database);
-  const file = join(folder, 'database.dump');
-  await fromAnyStore(source, object, (plain) => pipeline(plain, createWriteStream(file, { mode: 0o600 })));
+  const file = await fetchFile(source, object, folder);
   return { file, properties: await propertiesIn(file, targetOf(source.context, folder)), rows: object.rows ?? {} };
 }
 
@@ -32,9 +29,7 @@ export async function fetchDump(source: Source, database: string, folder: string
  *   set as well; their passwords stay
  */
 export async function loadRoles(source: Source, folder: string, fresh: boolean): Promise<void> {
-  const file = join(folder, 'globals.sql');
-  const object = objectOf(source, 'postgres', 'globals');
-  await fromAnyStore(source, object, (plain) => pipeline(plain, createWriteStream(file, { mode: 0o600 })));
+  const file = await fetchFile(source, objectOf(source, 'postgres', 'globals'), folder);
   await restoreGlobals(targetOf(source.context, folder), file, { settingsOfKnown: fresh });
 }
 
@@ -64,7 +59,7 @@ export async function loadDatabase(context: Context, dump: Dump, name: string, f
   const target = targetOf(context, folder);
   await createDatabase(target, name, dump.properties);
   context.tell({ event: 'note', text: `restoring into ${name}` });
-  await explained(() => pgRestore(target, name, [dump.file]));
+  await explained(() => restoreInto(target, name, dump.file));
   rmSync(dump.file);
   context.tell({ event: 'note', text: `counting and analysing ${name}` });
   const [found] = await Promise.all([

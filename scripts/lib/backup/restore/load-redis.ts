@@ -1,10 +1,9 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { RedisError, type RedisServer } from '../kinds/redis.js';
 import { keyCount, withThrowawayRedis } from '../throwaway/redis.js';
 import { assertFits } from './redis-swap.js';
-import { fromAnyStore, objectOf, type Source } from './work.js';
+import { fetchFile, objectOf, type Source } from './work.js';
 
 /** A throwaway server that has a set's data, until it is released. */
 export interface LoadedRedis {
@@ -24,7 +23,7 @@ export async function loadRedis(source: Source, folder: string): Promise<LoadedR
   const data = join(folder, 'redis');
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { mode: 0o700 });
-  await fromAnyStore(source, object, (plain) => pipeline(plain, createWriteStream(join(data, 'dump.rdb'), { mode: 0o600 })));
+  renameSync(await fetchFile(source, object, folder), join(data, 'dump.rdb'));
   const loaded = await kept((use) => {
     const options = { signal: context.signal, reach: 'network', password: context.redis.password } as const;
     return withThrowawayRedis(data, context.environment, options, use);

@@ -28,7 +28,7 @@ export async function swapPostgresStep(operation: Operation): Promise<StepDone> 
       server,
       swaps.filter((swap) => isSwapped(swap, databases)),
     );
-  else await swapIn(server, swaps, (await Promise.all(swaps.map((swap) => statementsAfter(operation, swap)))).flat());
+  else await swapIn(server, swaps, await statementsFor(operation, swaps));
   await finishIfComplete(operation);
   return { detail: undefined };
 }
@@ -40,6 +40,13 @@ export async function swapRedisStep(operation: Operation): Promise<StepDone> {
   await replaceData(context.redis, redis.server, { signal: context.signal, begun: (replid) => save(operation, { replid }) });
   await finishIfComplete(operation);
   return { detail: `${redis.keys} keys` };
+}
+
+/** One after the other: they share the work folder. */
+async function statementsFor(operation: Operation, swaps: readonly Swap[]): Promise<string[]> {
+  const statements: string[] = [];
+  for (const swap of swaps) statements.push(...(await statementsAfter(operation, swap)));
+  return statements;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { SlipwayError } from '../../errors.js';
 import type { RestoreTarget } from '../kinds/pg-restore.js';
 import type { Context } from '../run/context.js';
-import { openObject } from '../run/download.js';
+import { download, openObject } from '../run/download.js';
 import type { Manifest, StoredObject } from '../set.js';
 import type { Store } from '../store/store.js';
 
@@ -29,20 +29,29 @@ export function objectOf({ manifest }: Source, kind: StoredObject['kind'], sourc
 }
 
 /**
- * Does something with an object of a set, unpacked. Where one store's copy is damaged or cannot be read, the next store's
- * is taken, and that is told.
+ * Does something with an object of a set, unpacked.
  *
  * @param use reads the stream to its end; what it made of a stream that threw must count for nothing
  */
 export async function fromAnyStore<T>(
-  { context, manifest, stores }: Source,
+  source: Source,
   object: StoredObject,
   use: (plain: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
+  return inAnyStore(source, (store) => use(openObject(source.context, store, source.manifest, object)));
+}
+
+/** Unpacks an object of a set into a folder. @returns the file's path */
+export async function fetchFile(source: Source, object: StoredObject, folder: string): Promise<string> {
+  return inAnyStore(source, (store) => download(source.context, store, source.manifest, object, folder));
+}
+
+/** Where one store's copy is damaged or cannot be read, the next store's is taken, and that is told. */
+async function inAnyStore<T>({ context, manifest, stores }: Source, action: (store: Store) => Promise<T>): Promise<T> {
   let first: SlipwayError | undefined;
   for (const store of stores) {
     try {
-      return await use(openObject(context, store, manifest, object));
+      return await action(store);
     } catch (error) {
       context.signal.throwIfAborted();
       if (!(error instanceof SlipwayError)) throw error;
