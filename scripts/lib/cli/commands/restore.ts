@@ -33,7 +33,7 @@ export const command: Command = {
   help: {
     only: 'KINDS: some of postgres, redis, files',
     database: 'NAME: only this database, and no Redis and files; may be given again',
-    table: 'SCHEMA.TABLE: only this table, into a database of its own beside the live one; may be given again',
+    table: 'SCHEMA.TABLE: only this table, into a database of its own beside the live one; repeatable',
     'to-database': 'NAME: into this new database, beside the live one',
     'from-file': 'FILE: a dump that pg_dump --format=custom made, instead of a set',
     'from-stack': 'STACK: a set of another stack',
