@@ -1,4 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Suites that take minutes: `npm run test:chaos` runs them. */
+const long = process.env.CHAOS === 'full' ? [] : ['test/integration/restore-kills.test.ts'];
 
 export default defineConfig({
   test: {
@@ -15,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/chaos/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...long],
           globalSetup: 'test/helpers/global-setup.ts',
           // A deploy takes some ten seconds, a first one with a new database a little more.
           testTimeout: 120_000,

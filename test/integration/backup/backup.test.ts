@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DrillOutcome, ListResult, PruneResult, ShowResult, VerifyResult } from '../../../scripts/lib/backup/sidecar/results.js';
@@ -138,16 +139,23 @@ describe('what is wrong is told in a line, and changes nothing', () => {
     await upgraded();
   });
 
-  test('two runs at once: the second says that it is busy, exit code 3', async () => {
-    sql(stack, 'CREATE TABLE IF NOT EXISTS big AS SELECT g, repeat(md5(g::text), 8) AS x FROM generate_series(1, 400000) g');
-    const first = stack.start('backup', ['run']);
+  test('a run while another one holds the lock says that it is busy, exit code 3', async () => {
+    // The other one is played by a session that takes the same lock, so that it surely holds it all the while.
+    const holding = execFile('docker', [
+      ...['exec', `${stack.name}-postgres-1`, 'psql', '-h', '/var/run/postgresql', '-U', 'postgres', '-qAt'],
+      ...['-c', "SELECT pg_advisory_lock(x'736c6970'::int, x'6261636b'::int)", '-c', 'SELECT pg_sleep(100)'],
+    ]);
+    const over = new Promise((resolve) => holding.once('close', resolve));
     const deadline = Date.now() + 30_000;
-    while (sql(stack, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", 'postgres') === '0' && Date.now() < deadline);
-    const second = await backup(stack, 'run');
-    expect(second.exitCode).toBe(3);
-    expect(second.stderr).toMatch(/another backup, restore or drill of this stack is running, since 20/);
-    expect((await first.ended).exitCode).toBe(0);
-    sql(stack, 'DROP TABLE big');
+    while (sql(stack, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", 'postgres') === '0') {
+      expect(Date.now(), 'the session takes the lock').toBeLessThan(deadline);
+    }
+    const busy = await backup(stack, 'run');
+    expect(busy.exitCode).toBe(3);
+    expect(busy.stderr).toMatch(/another backup, restore or drill of this stack is running, since 20/);
+    sql(stack, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'", 'postgres');
+    await over;
+    expect((await backup(stack, 'run')).exitCode).toBe(0);
   });
 });
 
