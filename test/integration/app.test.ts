@@ -159,7 +159,7 @@ describe('RETIRE=warm', () => {
     const versions = (await stack.containers())
       .filter(({ State }) => State === 'running')
       .map(({ Labels }) => Labels['dev.slipway.version'] ?? 'base');
-    expect(versions.sort()).toEqual(['base', 'base', 'base', 'f4', 'f5', 'f5']);
+    expect(versions.sort()).toEqual(['base', 'base', 'base', 'base', 'base', 'f4', 'f5', 'f5']);
   });
 
   test('a refused release leaves nothing of itself in the colour that was kept warm', async () => {

@@ -43,7 +43,9 @@ describe('the first deploy on an engine that knows nothing of the stack', () => 
   test('starts every service: the base, two backends, frontend, worker and scheduler in blue, nothing in green', async () => {
     const base = await stack.containers('');
     expect(base.map(({ Labels, State }) => [Labels['com.docker.compose.service'], State]).sort()).toEqual([
+      ['cron', 'running'],
       ['edge', 'running'],
+      ['files', 'running'],
       ['postgres', 'running'],
       ['redis', 'running'],
     ]);
@@ -54,7 +56,7 @@ describe('the first deploy on an engine that knows nothing of the stack', () => 
   test('leaves no helper container behind', async () => {
     const names = (await stack.containers()).map(({ Names }) => Names[0]);
     expect(names.filter((name) => /deck|-run-/.test(name ?? ''))).toEqual([]);
-    expect(names).toHaveLength(8);
+    expect(names).toHaveLength(11);
   });
 
   test('answers through the edge with the release and the colour in the headers', async () => {
@@ -114,8 +116,9 @@ describe('the first deploy on an engine that knows nothing of the stack', () => 
     }
   });
 
-  test('runs no container as root', async () => {
-    for (const { Id, Names } of await stack.containers()) {
+  test('runs no container as root but the one that reads the app’s files', async () => {
+    for (const { Id, Names, Labels } of await stack.containers()) {
+      if (Labels['com.docker.compose.service'] === 'files') continue;
       const users = processesOf(engine.getContainer(Id)).map(({ uid }) => uid);
       expect(users.length, Names[0]).toBeGreaterThan(0);
       expect(users, Names[0]).not.toContain(0);
@@ -158,7 +161,7 @@ describe('the live version typed again', () => {
     expect(planned.json).toMatchObject({ outcome: 'planned', version: 't1' });
     const steps = (planned.json.steps as { id: string; title: string }[]).map(({ id }) => id);
     expect(steps).toEqual([
-      ...['images', 'base', 'migrate-backend', 'start-web', 'healthy', 'stage', 'create-workers', 'check', 'cut', 'verify'],
+      ...['images', 'base', 'backup', 'migrate-backend', 'start-web', 'healthy', 'stage', 'create-workers', 'check', 'cut', 'verify'],
       ...['start-workers', 'hand-over', 'drain', 'retire', 'record'],
     ]);
     expect(planned.stderr).toContain('cut from blue to green');
