@@ -52,7 +52,10 @@ function change(word: string): void {
 function state(): string {
   return JSON.stringify([
     sql(stack, 'SELECT w, (SELECT count(*) FROM things), (SELECT sum(n) FROM things) FROM word'),
-    sql(stack, "SELECT string_agg(relname, ' ' ORDER BY 1) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"),
+    sql(
+      stack,
+      "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    ),
     redis(stack, 'GET', 'word'),
     redisCli(stack, ['SELECT 2', 'DBSIZE']),
     inFiles(stack, 'cd "$1"; cat word; ls -A | grep -v slipway', 'tally'),
@@ -136,6 +139,24 @@ describe('SIGKILL of the process in the cron container', () => {
       expect(state()).toBe(ofSet);
       await restored<'undone'>(stack, '--undo');
     }
+    expectOpen();
+    expect((await stack.fetch('/')).status).toBe(200);
+  });
+});
+
+describe('SIGKILL of both', () => {
+  test('in the middle of the swap leaves each kind whole, and the next command puts all of it in order', async () => {
+    await stopped('swap the files', async (pid) => {
+      await killSidecar();
+      killCli(pid);
+    });
+    const next = await restored<'tidied'>(stack, '--undo');
+    expect(next).toMatchObject({
+      outcome: 'tidied',
+      mended: [expect.stringMatching(/was cut off, was taken back|was cut off, had been complete/)],
+    });
+    if (state() === ofSet) await restored<'undone'>(stack, '--undo');
+    expect(state()).toBe(live);
     expectOpen();
     expect((await stack.fetch('/')).status).toBe(200);
   });

@@ -177,6 +177,12 @@ describe('a whole restore', () => {
   });
 });
 
+test('a live database that lets nobody in is replaced all the same', async () => {
+  psql(stack, 'postgres', 'ALTER DATABASE app ALLOW_CONNECTIONS false');
+  await restored(stack, set, '--database', 'app', '--skip-safety-set');
+  expect(withoutApp(dump(stack, 'app'))).toBe(withoutApp(before.app));
+});
+
 describe('a restore beside what is live', () => {
   test('--to-database makes a new database of any name, and touches nothing else', async () => {
     const result = await restored(stack, set, '--database', 'app', '--to-database', 'Yesterday "x"');
@@ -281,6 +287,13 @@ describe('what cannot be restored is refused, and nothing is changed', () => {
       /db_app\S*: (it cannot be unpacked|stored checksum|unpacked checksum)[\s\S]*the live data are what they were/,
     );
     expect(databases(stack)).toEqual(there);
+  });
+
+  test('Redis data that Redis has no memory for: exit code 1', async () => {
+    const limit = redis(stack, 'CONFIG', 'GET', 'maxmemory').split('\n')[1] ?? '';
+    redis(stack, 'CONFIG', 'SET', 'maxmemory', '2mb');
+    await refused(['latest', '--only', 'redis', '--skip-safety-set', '--yes'], 1, /Redis data take .* MiB, Redis may use 2\.0 MiB/);
+    redis(stack, 'CONFIG', 'SET', 'maxmemory', limit);
   });
 
   test('while a backup runs: exit code 3', async () => {

@@ -32,7 +32,8 @@ export async function execute(operation: Operation, { steps }: Plan, stamp: stri
       throw await takenBack(operation, step, reason, stamp);
     }
   }
-  const { problems } = await operation.session.end();
+  // Killed after its last step, the session has nothing to take back any more.
+  const { problems } = await endOf(operation, stamp);
   if (problems.length > 0)
     throw new SlipwayError('all steps are done, but something was left', { details: problems, exitCode: exitCodes.attention });
   return times;

@@ -35,8 +35,7 @@ export async function openGate(operation: Operation): Promise<string | undefined
 export async function openLeftGate(operation: Operation): Promise<boolean> {
   const left = leftGate(operation.deck.journal as readonly JournalRecord[]);
   if (!left) return false;
-  await setMaintenance(operation, left.before ?? undefined);
-  return true;
+  return (await setMaintenance(operation, left.before ?? undefined)).changed;
 }
 
 interface JournalRecord {
@@ -47,11 +46,13 @@ interface JournalRecord {
   before?: Maintenance | null;
 }
 
-/** @returns what held before, when whoever switched maintenance last was a restore that never ended; pure */
+/**
+ * @returns what held before, when whoever last had to do with the gate was a restore that never ended; pure. Its own record
+ * tells, which it writes before it switches: maintenance is recorded only afterwards
+ */
 export function leftGate(journal: readonly JournalRecord[]): { before: Maintenance | null } | undefined {
-  const last = journal.findLast(({ kind }) => kind === 'maintenance');
-  if (!last?.on) return undefined;
-  const own = journal.filter(({ token }) => token === last.token);
+  const last = journal.findLast(({ kind }) => kind === KIND || kind === 'maintenance');
+  const own = journal.filter(({ token }) => token === last?.token);
   const gate = own.find(({ kind }) => kind === KIND);
   return gate && !own.some(({ kind }) => kind === 'ended') ? { before: gate.before ?? null } : undefined;
 }

@@ -220,6 +220,8 @@ describe('maintenance that a restore left on', () => {
   test('is known by the journal: it was switched on by a restore that never ended', () => {
     expect(leftGate([began, gate, on])).toEqual({ before: null });
     expect(leftGate([began, gate, on, { kind: 'began', token: 8 }])).toEqual({ before: null });
+    // It was killed after it had switched and before that was recorded.
+    expect(leftGate([{ kind: 'maintenance', token: 3, on: false }, began, gate])).toEqual({ before: null });
   });
 
   test('is not one that a person switched on, nor one that was given back', () => {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { UsageError } from '../../errors.js';
-import { withPostgres } from '../kinds/postgres-client.js';
+import { PostgresError, withPostgres } from '../kinds/postgres-client.js';
+import { GLOBALS } from '../names.js';
 import type { Context } from '../run/context.js';
 import type { StoredObject } from '../set.js';
 import type { DatabaseFacts, RestoreFacts, RestoreRequest } from '../sidecar/restore-results.js';
@@ -38,7 +39,7 @@ export async function databaseFacts(
     const before = besideName(name, 'before', stamp, taken);
     for (const one of [fresh, before]) taken.add(one);
     const size = here.get(name);
-    const live = size === undefined ? undefined : { bytes: size, empty: await withPostgres(context.postgres.server, name, isEmpty) };
+    const live = size === undefined ? undefined : { bytes: size, empty: await looksEmpty(context, name) };
     databases.push({ name, bytes, tables: rows && Object.keys(rows).length, rows: rows && sum(rows), live, fresh, before });
   }
   return { databases, skipped: skipped.flatMap(reasonToSkip) };
@@ -51,7 +52,7 @@ interface Wanted {
 }
 
 function dumpsOf({ manifest }: Source, databases: readonly string[]): Wanted[] {
-  const dumps = manifest.objects.filter(({ kind, source }) => kind === 'postgres' && source !== 'globals');
+  const dumps = manifest.objects.filter(({ kind, source }) => kind === 'postgres' && source !== GLOBALS);
   const missing = databases.filter((name) => !dumps.some(({ source }) => source === name));
   if (missing.length > 0) {
     throw new UsageError(`--database: the set ${manifest.set} has no database ${missing.join(', ')}`, {
@@ -79,6 +80,17 @@ function reasonToSkip({ name, rows = {} }: Wanted): { name: string; reason: stri
   if (tables === 0) return [];
   const reason = `has ${tables} tables, and cannot take another database's place: --database ${name} --to-database NAME restores it beside`;
   return [{ name, reason }];
+}
+
+/** A database that lets nobody in is no reason not to restore it: it counts as one with something in it. */
+async function looksEmpty({ postgres, tell }: Context, name: string): Promise<boolean> {
+  try {
+    return await withPostgres(postgres.server, name, isEmpty);
+  } catch (error) {
+    if (!(error instanceof PostgresError)) throw error;
+    tell({ event: 'warning', text: `the live database cannot be looked at: ${error.message}` });
+    return false;
+  }
 }
 
 /** Whether a database has nothing of anybody's in it: no relation outside the catalogues that no extension made. */

@@ -2,6 +2,7 @@ import { UsageError } from '../../errors.js';
 import { fileVolumes } from '../kinds/files.js';
 import { serverVersion, withPostgres } from '../kinds/postgres-client.js';
 import { redisFacts } from '../kinds/redis-client.js';
+import { GLOBALS } from '../names.js';
 import { isEncrypted } from '../pipe/unpack.js';
 import type { Context } from '../run/context.js';
 import { setId } from '../set.js';
@@ -46,7 +47,7 @@ export async function gatherFacts(context: Context, request: RestoreRequest): Pr
     set: found && describe(found, found.set.stores),
     databases,
     skipped,
-    roles: databases.length > 0 && Boolean(found?.manifest.objects.some(({ kind, source }) => kind === 'postgres' && source === 'globals')),
+    roles: databases.length > 0 && Boolean(found?.manifest.objects.some(({ kind, source }) => kind === 'postgres' && source === GLOBALS)),
     redis,
     volumes,
     warnings: [...(roomWarning(downloads, files, free) ?? []), ...warningsOf(context, redis !== undefined)].flat(),

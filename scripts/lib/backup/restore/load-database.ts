@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.js';
 import { type RestoreTarget, restoreGlobals, restoreInto } from '../kinds/pg-restore.js';
 import { quoteName, withPostgres } from '../kinds/postgres-client.js';
 import { countRows, differences } from '../kinds/rows.js';
+import { GLOBALS } from '../names.js';
 import type { Context } from '../run/context.js';
 import { type Properties, propertiesIn } from './properties.js';
 import { fetchFile, objectOf, RestoreError, type Source, targetOf } from './work.js';
@@ -29,7 +30,7 @@ export async function fetchDump(source: Source, database: string, folder: string
  *   set as well; their passwords stay
  */
 export async function loadRoles(source: Source, folder: string, fresh: boolean): Promise<void> {
-  const file = await fetchFile(source, objectOf(source, 'postgres', 'globals'), folder);
+  const file = await fetchFile(source, objectOf(source, 'postgres', GLOBALS), folder);
   await restoreGlobals(targetOf(source.context, folder), file, { settingsOfKnown: fresh });
 }
 
