@@ -1,14 +1,11 @@
 // Runs inside the cron container for bench:backup: the same modules that the container's program is made of.
 //   chain ENDPOINT DATABASE     dump → checksum → zstd → checksum → S3, discarding; prints seconds, bytes, peak memory
 //   put DATABASE                the same into the local store, and the object's description
-//   restore OBJECT TARGET       from the local store: unpack, check, pg_restore -j2, count rows
+//   restore OBJECT TARGET       from the local store into a new database: unpack, check, load, count rows, analyse
 import { readFileSync } from 'node:fs';
-import { pgRestore } from '../../dist/backup/kinds/pg-restore.js';
 import { databasePart } from '../../dist/backup/kinds/postgres.js';
-import { withPostgres } from '../../dist/backup/kinds/postgres-client.js';
-import { countRows, differences } from '../../dist/backup/kinds/rows.js';
+import { fetchDump, loadDatabase } from '../../dist/backup/restore/load-database.js';
 import { contextOf } from '../../dist/backup/run/context.js';
-import { download } from '../../dist/backup/run/download.js';
 import { s3Store } from '../../dist/backup/store/s3.js';
 import { inScratch } from '../../dist/backup/throwaway/folder.js';
 import { readCronSettings } from '../../dist/config/cron.js';
@@ -42,13 +39,10 @@ if (action === 'chain') {
   result = await store(first, context.stores[0]);
 } else {
   const object = JSON.parse(first);
-  const manifest = { set: '20260101_000000' };
   const local = { ...context.stores[0], get: () => context.stores[0].get('bench/20260101_000000/dump') };
+  const source = { context, manifest: { set: '20260101_000000', objects: [object] }, stores: [local] };
   await inScratch(context.paths.scratch, async (folder) => {
-    const file = await download(context, local, manifest, object, folder);
-    await pgRestore({ server: context.postgres.server, environment: context.environment, folder, signal: context.signal }, second, [file]);
-    const problems = differences(object.rows, await withPostgres(context.postgres.server, second, countRows));
-    if (problems.length > 0) throw new Error(problems.join('; '));
+    await loadDatabase(context, await fetchDump(source, object.source, folder), second, folder);
   });
   result = {};
 }

@@ -1,4 +1,4 @@
-// npm run bench:backup [-- --gib 1 --runs 3]
+// npm run bench:backup [-- --gib 1 --tables 1 --runs 3]
 // What a backup costs beyond the programs that it is made of, in one run, interleaved, medians:
 //   our chain into a discarding S3 endpoint  ÷  pg_dump -Fc -Z0 | zstd -3 > /dev/null      (aim ≤ 1.15)
 //   our restore                              ÷  pg_restore -j2 of the unpacked dump        (aim ≤ 1.15)
@@ -16,7 +16,13 @@ import { ensureDotenv } from '../../dist/setup/dotenv.js';
 import { chooseImages } from '../../dist/setup/image-choice.js';
 import { exec, median, root, timed } from './stack.mjs';
 
-const { values } = parseArgs({ options: { gib: { type: 'string', default: '1' }, runs: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: {
+    gib: { type: 'string', default: '1' },
+    tables: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '3' },
+  },
+});
 const docker = new Docker();
 const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
 const name = `bench-backup-${process.pid}`;
@@ -44,7 +50,7 @@ const asSuperuser = 'export PGHOST=postgres PGUSER=postgres PGPASSWORD="$(cat /r
 
 try {
   await timed('npx', ['zx', 'scripts/base.mjs', 'up', '--dotenv', dotenv]);
-  await fill(Number(values.gib));
+  await fill(Number(values.gib), Number(values.tables));
   await putProgram();
   await exec('docker', ['exec', '-d', cron, 'node', '/var/lib/slipway/scratch/s3.mjs', '9199']);
 
@@ -61,7 +67,6 @@ try {
       `${asSuperuser} pg_restore --exit-on-error -j2 -d plain /var/lib/slipway/scratch/plain.dump`,
     );
     await sql('DROP DATABASE plain');
-    await sql('CREATE DATABASE ours');
     const ours = await program('restore', JSON.stringify(rows.object), 'ours');
     await sql('DROP DATABASE ours');
     rows.push({ plain, chain: chain.seconds, peak: chain.peak, plainRestore, restore: ours.seconds, restorePeak: ours.peak });
@@ -83,21 +88,27 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** Rows as apps have them: numbers, texts of words, JSON, times; some of it compresses, some does not. Two indexes. */
-async function fill(gib) {
+/** Rows as apps have them: numbers, texts of words, JSON, times; some of it compresses, some does not. Two indexes a table. */
+async function fill(gib, tables) {
   await sql('CREATE DATABASE bench');
-  await sql('CREATE TABLE events (id bigint, account int, at timestamptz, name text, token text, data jsonb)', 'bench');
   // About 400 bytes a row in the dump.
-  const total = Math.round((gib * 1024 ** 3) / 400);
+  const each = Math.round((gib * 1024 ** 3) / 400 / tables);
   const words = "(ARRAY['order','invoice','customer','delivery','payment','refund','address','product','basket','coupon'])";
-  await sql(
-    `INSERT INTO events SELECT g, (random() * 50000)::int, now() - g * interval '1 second',
-       ${words}[1 + (g % 10)] || ' ' || ${words}[1 + (g / 10 % 10)], md5(g::text) || md5((g * 7)::text),
-       jsonb_build_object('price', (random() * 10000)::int, 'currency', 'EUR', 'note', repeat(${words}[1 + (g / 100 % 10)] || ' ', 20), 'ref', md5(random()::text))
-     FROM generate_series(1, ${total}) g`,
-    'bench',
-  );
-  await sql('ALTER TABLE events ADD PRIMARY KEY (id); CREATE INDEX ON events (account, at); ANALYZE events; CHECKPOINT', 'bench');
+  for (let table = 1; table <= tables; table++) {
+    const events = `events_${table}`;
+    await sql(`CREATE TABLE ${events} (id bigint, account int, at timestamptz, name text, token text, data jsonb)`, 'bench');
+    await sql(
+      `INSERT INTO ${events} SELECT g, (random() * 50000)::int, now() - g * interval '1 second',
+         ${words}[1 + (g % 10)] || ' ' || ${words}[1 + (g / 10 % 10)], md5(g::text) || md5((g * 7)::text),
+         jsonb_build_object('price', (random() * 10000)::int, 'currency', 'EUR', 'note', repeat(${words}[1 + (g / 100 % 10)] || ' ', 20), 'ref', md5(random()::text))
+       FROM generate_series(1, ${each}) g`,
+      'bench',
+    );
+    await sql(
+      `ALTER TABLE ${events} ADD PRIMARY KEY (id); CREATE INDEX ON ${events} (account, at); ANALYZE ${events}; CHECKPOINT`,
+      'bench',
+    );
+  }
 }
 
 async function putProgram() {
@@ -107,6 +118,7 @@ async function putProgram() {
   await build({ ...options, banner, entryPoints: [join(root, 'test/bench/backup-program.mjs')], outfile: bundle });
   for (const [from, to] of [
     [bundle, 'bench.mjs'],
+    [join(root, 'dist/bundle/meter.mjs'), 'meter.mjs'],
     [join(root, 'test/bench/discarding-s3.mjs'), 's3.mjs'],
   ])
     await exec('docker', ['cp', '--quiet', from, `${cron}:/var/lib/slipway/scratch/${to}`]);

@@ -38,6 +38,7 @@ export function inBase(stack: Stack, service: string, command: readonly string[]
   return execFileSync('docker', ['exec', ...as, `${stack.name}-${service}-1`, ...command], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 ** 2,
   });
 }
 

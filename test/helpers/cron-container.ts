@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
+import { inBase } from './backups.js';
 import { engine } from './leftovers.js';
 import type { Stack } from './stack.js';
 
@@ -82,6 +83,28 @@ export async function untilLogged(stack: Stack, since: Date, wanted: (line: LogL
   throw new Error(`the container ended without that line:\n${seen.join('\n')}`);
 }
 
+/** Linux' own name of a process tells nothing: Node's is that of its main thread. */
+const KILL = `for dir in /proc/[0-9]*; do
+    words=$(tr '\\0' ' ' 2>/dev/null < "$dir/cmdline")
+    first=\${words%% *}
+    if [ "\${first##*/}" = "$1" ] && [ "\${words#*"$2"}" != "$words" ]; then kill -9 "\${dir#/proc/}" 2>/dev/null && echo hit; fi
+  done; true`;
+
+/**
+ * Kills programs in the cron container with SIGKILL.
+ *
+ * @param words what else has to stand in its command line
+ * @returns whether there was one
+ */
+export function killInCron(stack: Stack, program: string, words = ''): boolean {
+  return inBase(stack, 'cron', ['sh', '-c', KILL, 'sh', program, words]).includes('hit');
+}
+
+/** The process of a run that somebody asked for, not the daemon. */
+export function killRun(stack: Stack): boolean {
+  return killInCron(stack, 'node', ' run ');
+}
+
 /** Keeps backups from going on: pg_dump has to wait for a table that somebody has locked. @returns a function that lets go */
 export async function blockBackups(stack: Stack): Promise<() => Promise<void>> {
   const { id } = await stack.container('', 'postgres');
@@ -112,10 +135,15 @@ export interface Hook {
   close: () => Promise<void>;
 }
 
+/** @returns this machine's own address in the network `backup`, where the cron container can reach it */
+export async function gatewayOf(stack: Stack): Promise<string> {
+  const { IPAM } = (await engine.getNetwork(`${stack.name}-backup`).inspect()) as { IPAM: { Config: { Gateway: string }[] } };
+  return IPAM.Config[0]?.Gateway ?? '';
+}
+
 /** Listens where the cron container can reach it: on this machine's own address in the network `backup`. */
 export async function listenForHooks(stack: Stack): Promise<Hook> {
-  const { IPAM } = (await engine.getNetwork(`${stack.name}-backup`).inspect()) as { IPAM: { Config: { Gateway: string }[] } };
-  const gateway = IPAM.Config[0]?.Gateway ?? '';
+  const gateway = await gatewayOf(stack);
   const received: Record<string, unknown>[] = [];
   const server = createServer(async (request, response) => {
     let body = '';

@@ -23,11 +23,11 @@ export type Fault =
   | { answer: number; code?: string; message?: string; body?: string }
   /** The same, when nothing but the request's head has come. */
   | { answerAtOnce: number; code: string }
-  /** The connection is reset after so many bytes of the request's body. */
+  /** The connection is reset after so many bytes of the request's body, at its end at the latest. */
   | { resetAfter: number }
   /** The server handles the request, and the connection is reset in place of its answer. */
   | { loseAnswer: true }
-  /** The server's answer ends after so many bytes of its body. */
+  /** The server's answer ends after so many bytes of its body, if it has more. */
   | { truncateAfter: number }
   /** The request is taken, and nothing is ever answered. */
   | { hang: true };
@@ -54,8 +54,12 @@ export interface FaultProxy {
   stop: () => Promise<void>;
 }
 
-/** Starts an HTTP proxy on 127.0.0.1 that passes requests on as they are, Host header included: it is part of what is signed. */
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+/**
+ * Starts an HTTP proxy that passes requests on as they are, Host header included: it is part of what is signed.
+ *
+ * @param address this machine's own, where the clients reach it: containers do at their network's gateway
+ */
+export async function startFaultProxy(target: string, address = '127.0.0.1'): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const seen: Seen[] = [];
   let rules: (Rule & { met: number })[] = [];
@@ -88,9 +92,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     outgoing.on('error', () => {}); // a connection that was reset on purpose
     handle(incoming, outgoing, faultFor(now), { target, agent });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://${address}:${(server.address() as AddressInfo).port}`,
     seen,
     count: (operation) => seen.filter((one) => one.operation === operation).length,
     add: (rule) => void rules.push({ ...rule, met: 0 }),
@@ -149,6 +153,7 @@ function handle(incoming: IncomingMessage, outgoing: ServerResponse, fault: Faul
       bytes += piece.length;
       if (bytes >= fault.resetAfter) reset();
     });
+    incoming.on('end', reset);
     return;
   }
   forward(incoming, server, (response) => {
@@ -178,6 +183,7 @@ function truncate(response: IncomingMessage, outgoing: ServerResponse, bytes: nu
     response.destroy();
     outgoing.end(() => outgoing.destroy());
   });
+  response.on('end', () => outgoing.end());
 }
 
 function answer(outgoing: ServerResponse, status: number, body: string): void {

@@ -94,6 +94,29 @@ async function hasPartitions({ environment, signal }: RestoreTarget, file: strin
   return /^\d+; \d+ \d+ TABLE ATTACH /m.test(list);
 }
 
+/**
+ * Restores a dump into a database that exists and is empty, without having it as a file: its rows come as a stream.
+ *
+ * @param head a file with the beginning of the dump, up to the end of its table of contents: all that is not rows stands there
+ * @param pour hands the dump to a program; may be called again after it failed, since the rows are one transaction
+ */
+export async function restoreStream(
+  target: RestoreTarget,
+  database: string,
+  head: string,
+  pour: (command: readonly [string, ...string[]], env: NodeJS.ProcessEnv) => Promise<void>,
+): Promise<void> {
+  await pgRestore(target, database, ['--section=pre-data', head]);
+  const { server, environment, folder } = target;
+  await pour(
+    ['pg_restore', ...OPTIONS, '--single-transaction', '--section=data', connectionTo(database)],
+    libpqEnvironment(server, database, environment, folder),
+  );
+  await pgRestore(target, database, ['--section=post-data', head]);
+}
+
+const OPTIONS = ['--exit-on-error', '--no-password', '--no-tablespaces'];
+
 /** Runs pg_restore; the first error ends it. */
 export async function pgRestore(
   { server, environment, folder, signal }: RestoreTarget,
@@ -101,18 +124,11 @@ export async function pgRestore(
   args: readonly string[],
 ): Promise<void> {
   const env = libpqEnvironment(server, database, environment, folder);
-  const all = [
-    '--exit-on-error',
-    '--no-password',
-    '--no-tablespaces',
-    `--jobs=${JOBS}`,
-    `--dbname=dbname=${quoteValue(database)}`,
-    ...args,
-  ];
+  const all = [...OPTIONS, `--jobs=${JOBS}`, connectionTo(database), ...args];
   for await (const _ of outputOf(start('pg_restore', all, { env, signal })));
 }
 
-/** A value in a connection string. */
-function quoteValue(value: string): string {
-  return `'${value.replace(/[\\']/g, '\\$&')}'`;
+/** A name with "=" in it would be taken for a connection string. */
+function connectionTo(database: string): string {
+  return `--dbname=dbname='${database.replace(/[\\']/g, '\\$&')}'`;
 }

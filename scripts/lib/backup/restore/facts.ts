@@ -6,14 +6,15 @@ import { GLOBALS } from '../names.js';
 import { isEncrypted } from '../pipe/unpack.js';
 import type { Context } from '../run/context.js';
 import { setId } from '../set.js';
-import type { RestoreFacts, RestoreRequest, VolumeFacts } from '../sidecar/restore-results.js';
+import type { DatabaseFacts, RestoreFacts, RestoreRequest, VolumeFacts } from '../sidecar/restore-results.js';
 import { keyCount } from '../throwaway/redis.js';
 import { databaseFacts } from './database-facts.js';
 import { assertReadable, findSource, restorableKinds } from './find-source.js';
+import { isLopsided } from './lopsided.js';
 import { isCutOff, readRecords } from './record.js';
 import { volumeHere, volumesOfRelease } from './release-volumes.js';
 import { assertRoom, type Downloads, freeBytes, roomWarning } from './room.js';
-import type { Source } from './work.js';
+import { objectOf, type Source } from './work.js';
 
 /**
  * Looks at a set and at what is there, for the plan. Nothing is changed, and whatever can be known to go wrong is said here.
@@ -38,10 +39,10 @@ export async function gatherFacts(context: Context, request: RestoreRequest): Pr
     : { databases: [], skipped: [] };
   const redis = kinds.includes('redis') && found ? await redisOf(context, found) : undefined;
   const volumes = kinds.includes('files') && found ? await volumesOf(context, found) : [];
-  const downloads: Downloads = { dumps: databases.map(({ bytes }) => bytes), redis: redis?.bytes ?? 0 };
+  const downloads: Downloads = { dumps: spooled(databases, request, found), redis: redis?.bytes ?? 0 };
   const free = freeBytes(paths.scratch);
   assertRoom(downloads, free);
-  const files = volumes.reduce((sum, { bytes }) => sum + bytes, 0);
+  const standing = [...databases, ...volumes].reduce((sum, { bytes }) => sum + bytes, 0);
   const facts: RestoreFacts = {
     stamp,
     set: found && describe(found, found.set.stores),
@@ -50,12 +51,18 @@ export async function gatherFacts(context: Context, request: RestoreRequest): Pr
     roles: databases.length > 0 && Boolean(found?.manifest.objects.some(({ kind, source }) => kind === 'postgres' && source === GLOBALS)),
     redis,
     volumes,
-    warnings: [...(roomWarning(downloads, files, free) ?? []), ...warningsOf(context, redis !== undefined)].flat(),
+    warnings: [...(roomWarning(downloads, standing, free) ?? []), ...warningsOf(context, redis !== undefined)].flat(),
     cutOff: readRecords(paths.scratch)
       .filter(isCutOff)
       .map((record) => record.stamp),
   };
   return { facts, source: found };
+}
+
+/** @returns the bytes of each dump that comes into the work folder; the others come as streams */
+function spooled(databases: readonly DatabaseFacts[], { tables }: RestoreRequest, found: Source | undefined): number[] {
+  const isStreamed = (name: string) => found && tables.length === 0 && isLopsided(objectOf(found, 'postgres', name).rows ?? {});
+  return databases.filter(({ name }) => !isStreamed(name)).map(({ bytes }) => bytes);
 }
 
 function describe({ manifest }: Source, stores: string[]): RestoreFacts['set'] {

@@ -5,7 +5,7 @@ import * as mark from '../mark.js';
 import { makeSet } from '../run/run.js';
 import type { RestorableKind, StepDone } from '../sidecar/restore-results.js';
 import { findSource } from './find-source.js';
-import { type Dump, fetchDump, loadDatabase, loadRoles } from './load-database.js';
+import { type Dump, fetchDump, fetchWholeDump, loadDatabase, loadRoles } from './load-database.js';
 import { loadRedis } from './load-redis.js';
 import { loadTables } from './load-tables.js';
 import { complete, type Operation, recordOf, save, sourceOf } from './operation.js';
@@ -37,7 +37,7 @@ export async function rolesStep(operation: Operation): Promise<StepDone> {
 
 /** Restores a database beside the live one. */
 export async function databaseStep(operation: Operation, database: string, into: string): Promise<StepDone> {
-  const dump = await dumpOf(operation, database);
+  const dump = operation.source ? await fetchDump(sourceOf(operation), database, operation.folder) : await uploaded(operation);
   operation.properties.set(database, dump.properties);
   const { rows, tables } = await loadDatabase(operation.context, dump, into, operation.folder);
   finishBeside(operation);
@@ -46,7 +46,7 @@ export async function databaseStep(operation: Operation, database: string, into:
 
 /** Restores some tables of a database into one of their own. */
 export async function tablesStep(operation: Operation, database: string, into: string, tables: readonly string[]): Promise<StepDone> {
-  const dump = await dumpOf(operation, database);
+  const dump = operation.source ? await fetchWholeDump(sourceOf(operation), database, operation.folder) : await uploaded(operation);
   const { rows, columns } = await loadTables(operation.context, dump, into, tables, operation.folder);
   finishBeside(operation);
   return { detail: `${rows} rows`, columns };
@@ -63,10 +63,6 @@ async function redisSource(operation: Operation): Promise<Source> {
   if (state === 'restoring') return sourceOf(operation);
   if (safetySet === undefined) throw new RestoreError('no safety set was taken before that restore');
   return findSource(operation.context, safetySet, ['redis'], operation.context.stack);
-}
-
-async function dumpOf(operation: Operation, database: string): Promise<Dump> {
-  return operation.source ? fetchDump(sourceOf(operation), database, operation.folder) : uploaded(operation);
 }
 
 async function uploaded({ context, folder }: Operation): Promise<Dump> {

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { formatBytes } from '../../config/durations.js';
 import { RestoreError } from './work.js';
 
-/** What a restore puts on the scratch volume: one dump at a time, and Redis' data beside it until the swap. */
+/** What a restore puts on the scratch volume: one dump at a time, unless it is streamed, and Redis' data until the swap. */
 export interface Downloads {
   dumps: readonly number[];
   redis: number;
@@ -33,11 +33,11 @@ export function assertRoom(downloads: Downloads, free: number): void {
 /**
  * The servers' own volumes are usually on the same disk, where the restored database then stands beside the live one.
  *
+ * @param standing bytes of what will stand beside what is live: databases, as large as their dumps, and files
  * @returns a warning when that could become narrow; pure
  */
-export function roomWarning(downloads: Downloads, files: number, free: number): string | undefined {
-  const all = downloads.dumps.reduce((sum, bytes) => sum + bytes, 0);
-  const likely = neededBytes(downloads) + all + files;
+export function roomWarning(downloads: Downloads, standing: number, free: number): string | undefined {
+  const likely = neededBytes(downloads) + standing;
   if (likely <= free) return undefined;
   return `what is restored stands beside what is live until you type --forget: if both are on one disk, about ${formatBytes(likely)} are needed, ${formatBytes(free)} are free`;
 }

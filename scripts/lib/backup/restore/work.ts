@@ -1,7 +1,7 @@
 import { SlipwayError } from '../../errors.js';
 import type { RestoreTarget } from '../kinds/pg-restore.js';
 import type { Context } from '../run/context.js';
-import { download, openObject } from '../run/download.js';
+import { download, openObject, pour } from '../run/download.js';
 import type { Manifest, StoredObject } from '../set.js';
 import type { Store } from '../store/store.js';
 
@@ -44,6 +44,16 @@ export async function fromAnyStore<T>(
 /** Unpacks an object of a set into a folder. @returns the file's path */
 export async function fetchFile(source: Source, object: StoredObject, folder: string): Promise<string> {
   return inAnyStore(source, (store) => download(source.context, store, source.manifest, object, folder));
+}
+
+/** Unpacks an object of a set into a program's standard input; into a new one for each store that is tried. */
+export async function pourFromAnyStore(
+  source: Source,
+  object: StoredObject,
+  command: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  return inAnyStore(source, (store) => pour(source.context, store, source.manifest, object, command, env));
 }
 
 /** Where one store's copy is damaged or cannot be read, the next store's is taken, and that is told. */

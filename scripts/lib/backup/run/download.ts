@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { unpack } from '../pipe/unpack.js';
-import { unpackInto } from '../pipe/unpack-file.js';
+import { type Unpacking, unpackIntoFile, unpackIntoProgram } from '../pipe/unpack-into.js';
 import type { Manifest, StoredObject } from '../set.js';
 import type { Store } from '../store/store.js';
 import type { Context } from './context.js';
@@ -12,12 +12,7 @@ import { progressOf } from './event.js';
  * @throws DamagedError, before it ends, when it is not what the manifest says
  */
 export function openObject(context: Context, store: Store, { set }: Manifest, object: StoredObject): AsyncIterable<Uint8Array> {
-  const { signal, secrets, stack, tell } = context;
-  return unpack(store.get(`${stack}/${set}/${object.name}`, signal), object, {
-    identity: secrets.BACKUP_AGE_IDENTITY.reveal(),
-    signal,
-    onBytes: progressOf(object.name, tell),
-  });
+  return unpack(storedBytes(context, store, set, object), object, unpackingOf(context, object));
 }
 
 /**
@@ -25,13 +20,33 @@ export function openObject(context: Context, store: Store, { set }: Manifest, ob
  *
  * @returns the file's path
  */
-export async function download(context: Context, store: Store, manifest: Manifest, object: StoredObject, folder: string): Promise<string> {
+export async function download(context: Context, store: Store, { set }: Manifest, object: StoredObject, folder: string): Promise<string> {
   const file = join(folder, object.name.replace(/\.zst(\.age)?$/, ''));
-  const { signal, secrets, stack, tell } = context;
-  await unpackInto(file, store.get(`${stack}/${manifest.set}/${object.name}`, signal), object, {
-    identity: secrets.BACKUP_AGE_IDENTITY.reveal(),
-    signal,
-    onBytes: progressOf(object.name, tell),
-  });
+  await unpackIntoFile(file, storedBytes(context, store, set, object), object, unpackingOf(context, object));
   return file;
+}
+
+/**
+ * Unpacks an object of a set into a program's standard input, and checks it. What the program made of it must count for
+ * nothing when this throws.
+ *
+ * @param env the program's environment
+ */
+export function pour(
+  context: Context,
+  store: Store,
+  { set }: Manifest,
+  object: StoredObject,
+  command: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  return unpackIntoProgram(command, env, storedBytes(context, store, set, object), object, unpackingOf(context, object));
+}
+
+function storedBytes({ stack, signal }: Context, store: Store, set: string, { name }: StoredObject): AsyncIterable<Uint8Array> {
+  return store.get(`${stack}/${set}/${name}`, signal);
+}
+
+function unpackingOf({ signal, secrets, tell }: Context, { name }: StoredObject): Unpacking {
+  return { identity: secrets.BACKUP_AGE_IDENTITY.reveal(), signal, onBytes: progressOf(name, tell) };
 }
