@@ -84,25 +84,32 @@ export async function untilLogged(stack: Stack, since: Date, wanted: (line: LogL
 }
 
 /** Linux' own name of a process tells nothing: Node's is that of its main thread. */
-const KILL = `for dir in /proc/[0-9]*; do
-    words=$(tr '\\0' ' ' 2>/dev/null < "$dir/cmdline")
-    first=\${words%% *}
-    if [ "\${first##*/}" = "$1" ] && [ "\${words#*"$2"}" != "$words" ]; then kill -9 "\${dir#/proc/}" 2>/dev/null && echo hit; fi
-  done; true`;
+const KILL = `found() {
+    for dir in /proc/[0-9]*; do
+      words=$(tr '\\0' ' ' 2>/dev/null < "$dir/cmdline")
+      first=\${words%% *}
+      if [ "\${first##*/}" = "$1" ] && [ "\${words#*"$2"}" != "$words" ]; then echo "\${dir#/proc/}"; fi
+    done
+  }
+  tries=0
+  while [ -z "$(found "$1" "$2")" ] && [ "$tries" -lt "$3" ]; do tries=$((tries + 1)); done
+  sleep "$4"
+  for pid in $(found "$1" "$2"); do kill -9 "$pid" 2>/dev/null && echo hit; done; true`;
 
 /**
  * Kills programs in the cron container with SIGKILL.
  *
  * @param words what else has to stand in its command line
+ * @param options `wait`: how often to look until there is one; `after`: seconds that it then lives on
  * @returns whether there was one
  */
-export function killInCron(stack: Stack, program: string, words = ''): boolean {
-  return inBase(stack, 'cron', ['sh', '-c', KILL, 'sh', program, words]).includes('hit');
+export function killInCron(stack: Stack, program: string, words = '', { wait = 0, after = 0 } = {}): boolean {
+  return inBase(stack, 'cron', ['sh', '-c', KILL, 'sh', program, words, String(wait), after.toFixed(3)]).includes('hit');
 }
 
 /** The process of a run that somebody asked for, not the daemon. */
-export function killRun(stack: Stack): boolean {
-  return killInCron(stack, 'node', ' run ');
+export function killRun(stack: Stack, when = {}): boolean {
+  return killInCron(stack, 'node', ' run ', when);
 }
 
 /** Keeps backups from going on: pg_dump has to wait for a table that somebody has locked. @returns a function that lets go */
