@@ -88,7 +88,8 @@ const KILL = `found() {
     for dir in /proc/[0-9]*; do
       words=$(tr '\\0' ' ' 2>/dev/null < "$dir/cmdline")
       first=\${words%% *}
-      if [ "\${first##*/}" = "$1" ] && [ "\${words#*"$2"}" != "$words" ]; then echo "\${dir#/proc/}"; fi
+      [ "\${first##*/}" = "$1" ] || continue
+      case "$words" in *"$2"*) echo "\${dir#/proc/}" ;; esac
     done
   }
   tries=0

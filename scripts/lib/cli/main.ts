@@ -12,11 +12,15 @@ const commands = {
   demo: () => import('./commands/demo.js'),
   deploy: () => import('./commands/deploy.js'),
   dev: () => import('./commands/dev.js'),
+  history: () => import('./commands/history.js'),
   maintenance: () => import('./commands/maintenance.js'),
   migrate: () => import('./commands/migrate.js'),
   restore: () => import('./commands/restore.js'),
+  rollback: () => import('./commands/rollback.js'),
   setup: () => import('./commands/setup.js'),
+  start: () => import('./commands/start.js'),
   status: () => import('./commands/status.js'),
+  stop: () => import('./commands/stop.js'),
 } as const satisfies Record<string, () => Promise<{ command: Command }>>;
 
 /**

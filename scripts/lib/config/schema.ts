@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { parseWindow } from './deploy-window.js';
 import { parseDuration } from './durations.js';
 
 const text = (pattern: RegExp, should: string) => z.string().regex(pattern, `should be ${should}`);
@@ -89,6 +90,11 @@ export const schema = z.object({
   DRAIN_TIMEOUT: duration,
   HEALTH_TIMEOUT: duration,
   RETIRE: z.enum(['stop', 'warm'], { error: 'should be stop or warm' }),
+  RETAIN_RELEASES: count.refine((value) => value >= 2, 'should be at least 2: the live release and one to go back to'),
+  DEPLOY_WINDOW: z
+    .string()
+    .refine((value) => parseWindow(value) !== undefined, 'should be days and times such as Mon-Fri 08:00-17:00, or nothing'),
+  HOOKS_FOLDER: z.string().min(1, 'should name a folder'),
 
   DB_NAME: text(/^[a-z_][a-z0-9_]{0,62}$/, 'a database name of lower-case letters, digits and "_"'),
   DB_USER: text(/^[a-z_][a-z0-9_]{0,62}$/, 'a role name of lower-case letters, digits and "_"').refine(
@@ -188,6 +194,9 @@ export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
   DRAIN_TIMEOUT: '30s',
   HEALTH_TIMEOUT: '120s',
   RETIRE: 'stop',
+  RETAIN_RELEASES: '5',
+  DEPLOY_WINDOW: '',
+  HOOKS_FOLDER: 'hooks',
   DB_NAME: 'app',
   DB_USER: 'app',
   S3_BUCKET: '',

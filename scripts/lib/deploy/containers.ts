@@ -22,13 +22,15 @@ export interface Awaited {
 /**
  * Waits until every replica of the services runs and, where it has a health check, is healthy.
  *
+ * @param where the colour that the services are in, or `base`
  * @throws ContainerError with the container's state, its health check's last words and its last log lines
  */
-export async function awaitHealthy(docker: Docker, names: Names, colour: Colour, awaited: Awaited): Promise<void> {
+export async function awaitHealthy(docker: Docker, names: Names, where: Colour | 'base', awaited: Awaited): Promise<void> {
   const deadline = performance.now() + awaited.timeoutMs;
   for (let last = ''; ; ) {
     awaited.signal?.throwIfAborted();
-    const containers = (await containersOf(docker, names)).colours[colour].filter(({ service }) => awaited.services.includes(service));
+    const { base, colours } = await containersOf(docker, names);
+    const containers = (where === 'base' ? base : colours[where]).filter(({ service }) => awaited.services.includes(service));
     const wanted = awaited.services.reduce((sum, service) => sum + awaited.replicas(service), 0);
     const ready = containers.filter(isReady);
     if (ready.length >= wanted) return;
@@ -49,7 +51,8 @@ export async function awaitHealthy(docker: Docker, names: Names, colour: Colour,
   }
 }
 
-function isReady({ state, health }: ContainerState): boolean {
+/** @returns whether a container runs and, where it has a health check, is healthy */
+export function isReady({ state, health }: ContainerState): boolean {
   return state === 'running' && (health === undefined || health === 'healthy');
 }
 
@@ -124,13 +127,13 @@ export function isAlive({ state }: ContainerState): boolean {
 export async function stopContainers(docker: Docker, containers: readonly ContainerState[]): Promise<void> {
   const running = containers.filter(isAlive);
   await Promise.all(
-    running.map(({ id, name }) => docker.call(`stopping ${name}`, () => docker.api.getContainer(id).stop()).catch(ignoreGone)),
+    running.map(({ id, name }) => docker.change(`stopping ${name}`, () => docker.api.getContainer(id).stop()).catch(ignoreGone)),
   );
 }
 
 /** Removes a container, running or not. One that is not there is no error. */
 export async function removeContainer(docker: Docker, name: string): Promise<void> {
-  await docker.call(`removing ${name}`, () => docker.api.getContainer(name).remove({ force: true })).catch(ignoreGone);
+  await docker.change(`removing ${name}`, () => docker.api.getContainer(name).remove({ force: true })).catch(ignoreGone);
 }
 
 /** Removes one-off containers that a killed deployer left running: whoever calls this holds the lock, so nobody waits for them. */
@@ -142,7 +145,7 @@ export async function removeAbandonedRuns(docker: Docker, names: Names): Promise
 /** Starts containers that were stopped. */
 export async function startContainers(docker: Docker, containers: readonly ContainerState[]): Promise<void> {
   await Promise.all(
-    containers.map(({ id, name }) => docker.call(`starting ${name}`, () => docker.api.getContainer(id).start()).catch(ignoreGone)),
+    containers.map(({ id, name }) => docker.change(`starting ${name}`, () => docker.api.getContainer(id).start()).catch(ignoreGone)),
   );
 }
 

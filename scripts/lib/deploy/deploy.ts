@@ -1,21 +1,22 @@
+import { isWithin, parseWindow, sayMoment } from '../config/deploy-window.js';
 import type { Config } from '../config/load.js';
 import { parseVersion } from '../config/version.js';
 import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
 import type { Docker } from '../engine/docker.js';
-import { exitCodes, SlipwayError, UsageError } from '../errors.js';
-import { execute, type StepTime } from './executor.js';
-import type { Operation } from './operation.js';
+import { UsageError } from '../errors.js';
+import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
-import { type Context, prepareRelease, type Release } from './release.js';
+import { recover } from './recover.js';
+import { type Context, prepareRelease } from './release.js';
 import type { Reporter } from './reporter.js';
 import { findSource, type Source } from './source.js';
 import { observe, type State } from './state.js';
-import { journaled, type OnInterrupt, watched } from './watch.js';
+import type { OnInterrupt } from './watch.js';
 
 export interface DeployOptions {
   version: string | undefined;
-  /** Deploy the live version once more. */
+  /** Deploy the live version once more, and outside DEPLOY_WINDOW. */
   force: boolean;
   /** Only say what would be done. */
   dryRun: boolean;
@@ -32,7 +33,7 @@ export interface DeployOptions {
 
 /** What a deploy came to. */
 export type DeployResult =
-  | { outcome: 'deployed'; version: string; colour: string; release: string; milliseconds: number; steps: StepTime[] }
+  | ({ outcome: 'deployed' } & Deployed)
   | { outcome: 'already-live'; version: string; colour: string }
   | { outcome: 'planned'; version: string; steps: Step[] };
 
@@ -44,6 +45,14 @@ export type DeployResult =
  * (1, or 4 when a person has to look) when the deploy failed
  */
 export async function deploy(options: DeployOptions): Promise<DeployResult> {
+  try {
+    return await attempt(options);
+  } finally {
+    await options.reporter.end();
+  }
+}
+
+async function attempt(options: DeployOptions): Promise<DeployResult> {
   const version = parseVersion(options.version);
   const { config, docker } = await options.prepare();
 
@@ -52,20 +61,17 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
       hints: [`set REGISTRY in ${config.file}, such as ghcr.io/acme`],
     });
   }
+  if (!options.force && !options.dryRun) assertInWindow(config);
   const before = await observe(docker, config.names);
-  if (before.live?.version === version && !options.force) {
+  const { reporter } = options;
+  const context: Context = { version, before, config, docker, compose: new Compose(docker.endpoint, { detached: true }), reporter };
+  if (before.live?.version === version && !options.force && !options.dryRun) {
+    // Its deployer may have been killed at the very end: then the rest is done first.
+    if (await recovered(context, options)) return attempt(options);
     if (isWhole(before)) return { outcome: 'already-live', version, colour: before.live.colour };
-    options.reporter.note(`${version} is live already, but not all of it runs: it is deployed once more`);
+    reporter.note(`${version} is live already, but not all of it runs: it is deployed once more`);
   }
 
-  const context: Context = {
-    version,
-    before,
-    config,
-    docker,
-    compose: new Compose(docker.endpoint, { detached: true }),
-    reporter: options.reporter,
-  };
   // While Compose resolves the app's files, the lock is taken; a first deploy, which has nothing yet, waits until they are found good.
   const early = before.live && !options.dryRun ? openDeck(context) : undefined;
   early?.catch(() => {});
@@ -74,7 +80,13 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
     source = await findSource(config, version);
     const release = await prepareRelease(context, source, options);
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
-    return await deployRelease(context, options, release, await (early ?? openDeck(context)));
+    const deck = await (early ?? openDeck(context));
+    try {
+      const wasCutOff = await recover(context, deck, options);
+      if (!wasCutOff) return { outcome: 'deployed', ...(await operate(context, release, deck, options)) };
+    } finally {
+      await deck.close();
+    }
   } finally {
     await Promise.all([
       source?.remove(),
@@ -82,15 +94,36 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
         (deck) => deck.close(),
         () => {},
       ),
-      options.reporter.end(),
     ]);
+  }
+  // What was cut off is in order now, so the plan that was made before it no longer fits.
+  return attempt(options);
+}
+
+/** Going back is never refused by the clock; going on is, so that nobody deploys on a Friday night by accident. */
+function assertInWindow({ settings: { DEPLOY_WINDOW, TZ } }: Config): void {
+  const now = new Date();
+  if (isWithin(parseWindow(DEPLOY_WINDOW) ?? [], now, TZ)) return;
+  throw new UsageError(`DEPLOY_WINDOW: it is ${sayMoment(now, TZ)} (${TZ}), and deploys are let through ${DEPLOY_WINDOW}`, {
+    hints: ['add --force to deploy all the same'],
+  });
+}
+
+/** @returns whether something was cut off, and is in order now */
+async function recovered(context: Context, options: DeployOptions): Promise<boolean> {
+  const deck = await openDeck(context);
+  try {
+    return (await recover(context, deck, options)) !== undefined;
+  } finally {
+    await deck.close();
   }
 }
 
 /** @returns whether the edge and every container of the live colour run */
 function isWhole({ base, live, colours }: State): boolean {
   const edge = base.find(({ service }) => service === 'edge');
-  return edge?.state === 'running' && live !== undefined && colours[live.colour].every(({ state }) => state === 'running');
+  if (edge?.state !== 'running' || live === undefined) return false;
+  return colours[live.colour].length > 0 && colours[live.colour].every(({ state }) => state === 'running');
 }
 
 function openDeck({ docker, config, version, before }: Context): Promise<Deck> {
@@ -101,52 +134,5 @@ function openDeck({ docker, config, version, before }: Context): Promise<Deck> {
     command: `deploy ${version}`,
     network,
     leastToken: before.edgeToken,
-  });
-}
-
-async function deployRelease(
-  { docker, config, compose, before }: Context,
-  options: DeployOptions,
-  release: Release,
-  deck: Deck,
-): Promise<DeployResult> {
-  const began = performance.now();
-  const { steps, identity } = release;
-  try {
-    await assertUnchanged(docker, config, before);
-    const stopping = new AbortController();
-    const operation: Operation = {
-      ...release,
-      config,
-      docker,
-      compose,
-      deck,
-      before,
-      stopping,
-      signal: stopping.signal,
-      drift: Promise.resolve([]),
-      drained: Promise.resolve(),
-      unstaged: Promise.resolve(),
-      pending: new Map(),
-      push: options.push,
-      warn: (text) => options.reporter.warn(text),
-    };
-    const times = await journaled(operation, () =>
-      watched(operation, options.onInterrupt, () => execute(operation, steps, options.reporter)),
-    );
-    const { version, colour, release: name } = identity;
-    return { outcome: 'deployed', version, colour, release: name, milliseconds: performance.now() - began, steps: times };
-  } finally {
-    await deck.close();
-  }
-}
-
-/** The plan was made before the lock was taken: it holds only if nobody cut in between. */
-async function assertUnchanged(docker: Docker, config: Config, before: State): Promise<void> {
-  const { live } = await observe(docker, config.names);
-  if (live?.token === before.live?.token) return;
-  throw new SlipwayError('another operation has changed what is live in the meantime', {
-    hints: ['type the command again'],
-    exitCode: exitCodes.locked,
   });
 }

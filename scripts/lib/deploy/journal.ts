@@ -8,7 +8,13 @@ export interface OperationRecord {
   token: number;
   command: string;
   version: string;
-  colour: string;
+  /** Undefined for what is about no colour, such as a restore. */
+  colour: string | undefined;
+  release: string | undefined;
+  /** Who began it; older journals do not tell. */
+  by: string | undefined;
+  /** When its release's newest commit was made, ISO 8601; undefined where no commit is known. */
+  committed: string | undefined;
   /** When it began, ISO 8601. */
   at: string;
   /** `done`, `failed`, `interrupted`; undefined while it runs, or when its deployer was killed. */
@@ -19,22 +25,26 @@ export interface OperationRecord {
   step: string | undefined;
 }
 
-interface JournalRecord {
+export interface JournalRecord {
   kind: string;
   token: number;
   at: string;
   [key: string]: unknown;
 }
 
-/**
- * Reads the journal without taking the lock: through a container that is made for it and never started.
- *
- * @returns the records, oldest first; none when there is no journal yet
- */
-export async function readJournal(docker: Docker, config: Config): Promise<JournalRecord[]> {
+/** What is kept of earlier operations: the journal, and the files beside it. */
+export interface Records {
+  /** Oldest first. */
+  journal: readonly JournalRecord[];
+  /** @returns a file beside the journal; undefined when it is not there */
+  kept: (name: string) => Promise<string | undefined>;
+}
+
+/** Reads the journal and what lies beside it without taking the lock: through a container that is made for it and never started. */
+export async function withJournal<T>(docker: Docker, config: Config, action: (records: Records) => Promise<T>): Promise<T> {
   const volume = config.names.volumes.journal;
   const { Volumes } = await docker.call('listing volumes', () => docker.api.listVolumes({ filters: { name: [volume] } }));
-  if (!Volumes?.some(({ Name }) => Name === volume)) return [];
+  if (!Volumes?.some(({ Name }) => Name === volume)) return action({ journal: [], kept: async () => undefined });
   const container = await docker.call('opening the journal', () =>
     docker.api.createContainer({
       Image: config.settings.NODE_IMAGE,
@@ -42,12 +52,20 @@ export async function readJournal(docker: Docker, config: Config): Promise<Journ
       HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: JOURNAL_FOLDER, ReadOnly: true }] },
     }),
   );
+  const kept = async (name: string) => {
+    const archive = await docker.archive(container.id, `${JOURNAL_FOLDER}/${name}`);
+    return archive && firstFileOf(archive);
+  };
   try {
-    const archive = await docker.archive(container.id, `${JOURNAL_FOLDER}/${JOURNAL_FILE}`);
-    return archive === undefined ? [] : parseJournal(await firstFileOf(archive));
+    return await action({ journal: parseJournal((await kept(JOURNAL_FILE)) ?? ''), kept });
   } finally {
     await docker.call('closing the journal', () => container.remove({ force: true }));
   }
+}
+
+/** @returns the journal's records, oldest first, without taking the lock; none when there is no journal yet */
+export async function readJournal(docker: Docker, config: Config): Promise<readonly JournalRecord[]> {
+  return withJournal(docker, config, async ({ journal }) => journal);
 }
 
 /** @returns the records of a journal's text; a line that a crash left half written is passed over */
@@ -71,7 +89,10 @@ export function operationsOf(records: readonly JournalRecord[]): OperationRecord
         token: record.token,
         command: String(record.command),
         version: String(record.version),
-        colour: String(record.colour),
+        colour: textOf(record.colour),
+        release: textOf(record.release),
+        by: textOf(record.by),
+        committed: textOf(record.committed),
         at: record.at,
         outcome: undefined,
         reason: undefined,
@@ -85,4 +106,8 @@ export function operationsOf(records: readonly JournalRecord[]): OperationRecord
     }
   }
   return [...operations.values()].reverse();
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined ? undefined : String(value);
 }

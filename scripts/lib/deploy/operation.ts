@@ -1,5 +1,6 @@
-import type { AppModel } from '../config/app-model.js';
+import type { AppModel, AppService } from '../config/app-model.js';
 import type { Config } from '../config/load.js';
+import type { Colour } from '../config/names.js';
 import type { ReleaseIdentity } from '../config/release-model.js';
 import { Edge } from '../edge/edge.js';
 import type { EdgeTarget } from '../edge/target.js';
@@ -10,12 +11,18 @@ import { SlipwayError } from '../errors.js';
 import type { Source } from './source.js';
 import type { State } from './state.js';
 
-/** Everything that the steps of one running deploy share. */
+/** Everything that the steps of one running deploy, or rollback, share. */
 export interface Operation {
+  /** As the journal calls it. */
+  command: 'deploy' | 'rollback' | 'resume';
   config: Config;
   docker: Docker;
   compose: Compose;
   deck: Deck;
+  /** The token under which the edge serves this release once it has cut: the operation's own, or that of one that was cut off. */
+  servedToken: number;
+  /** When that one cut (milliseconds since 1970); undefined: this operation cuts itself. */
+  cutAt: number | undefined;
   /** What was true when it began. */
   before: State;
   app: AppModel;
@@ -23,8 +30,14 @@ export interface Operation {
   identity: ReleaseIdentity;
   /** The new colour as Compose is to run it. */
   project: ComposeProject;
-  /** The same model as it is written to the journal. */
+  /** The same model as it is kept. */
   recorded: string;
+  /** @returns the app's files as Compose resolved them, for a colour */
+  resolved: (colour: Colour) => Promise<string>;
+  /** How Compose is called for the live release when the operation begins; undefined when nothing is known of it. */
+  liveProject: ComposeProject | undefined;
+  /** Its services, likewise. */
+  liveServices: readonly AppService[];
   /** Volumes of the stack that the app needs. */
   volumes: readonly string[];
   /** Volumes whose files are backed up, by the names that the app's file has. */

@@ -2,14 +2,21 @@ import type { AppService } from '../config/app-model.js';
 import { type Colour, otherColour } from '../config/names.js';
 import type { State } from './state.js';
 
-/** What a deploy is to reach. */
+/** What a deploy or a rollback is to reach. */
 export interface Goal {
+  /**
+   * `deploy`: a new release. `rollback`: one that was live before, from what was kept of it. `warm-rollback`: the same, and
+   * its web services still run. `resume`: the cut has happened, and the rest was cut off.
+   */
+  how: 'deploy' | 'rollback' | 'warm-rollback' | 'resume';
   version: string;
   services: readonly AppService[];
   /** What happens to the colour that is replaced. */
   retire: 'stop' | 'warm';
   /** Back up before pending migrations. */
   backup: boolean;
+  /** Migrations that are to be taken back first, by service; of a rollback alone. */
+  takeBack?: readonly TakingBack[];
 }
 
 /** How a service migrates. */
@@ -17,6 +24,12 @@ export interface Migration {
   service: string;
   /** Prints what is pending; undefined when there is no way to ask. */
   pending: readonly string[] | undefined;
+}
+
+/** Migrations of a service that are taken back, the newest first. */
+export interface TakingBack {
+  service: string;
+  names: readonly string[];
 }
 
 /** A command to run once in a container of the new image. */
@@ -36,12 +49,14 @@ export type Step = { id: string; title: string; beside?: true } & (
   | { kind: 'base' }
   | { kind: 'backup'; migrations: readonly Migration[] }
   | ({ kind: 'migrate'; colour: Colour; run: readonly string[] } & Migration)
+  | ({ kind: 'migrate-down' } & TakingBack)
   | { kind: 'tasks'; colour: Colour; tasks: readonly Task[] }
   | { kind: 'start-web'; colour: Colour; services: readonly string[] }
   | { kind: 'healthy'; colour: Colour; services: readonly string[] }
   | { kind: 'stage'; colour: Colour }
   | { kind: 'check'; colour: Colour }
   | { kind: 'create-workers'; colour: Colour; services: readonly string[] }
+  | { kind: 'take-up'; from: Colour | undefined; to: Colour }
   | { kind: 'cut'; from: Colour | undefined; to: Colour }
   | { kind: 'verify'; colour: Colour }
   | { kind: 'start-workers'; colour: Colour; services: readonly string[] }
@@ -63,8 +78,8 @@ export function idleColour(state: Pick<State, 'live'>): Colour {
 }
 
 /**
- * Plans a deploy; pure. The order is what keeps a deploy safe: nothing of the old colour is touched before the new one
- * answers, and no worker of a release runs before that release is live, so a refused release has eaten no job.
+ * Plans a deploy or a rollback; pure. The order is what keeps it safe: nothing of the old colour is touched before the new
+ * one answers, and no worker of a release runs before that release is live, so a refused release has eaten no job.
  *
  * @param state what is true now
  * @param goal what is to be reached
@@ -78,16 +93,53 @@ export function planDeploy(state: State, goal: Goal): Step[] {
   const oldSingletons = from ? state.colours[from].filter(({ role }) => role === 'singleton').map(({ service }) => service) : [];
   const handedOver = [...new Set([...oldSingletons, ...singletons])];
   const behind = [...workers, ...singletons];
-  const images = [...new Set(goal.services.map(({ image }) => image))];
 
-  const groups: (Step | undefined)[][] = [
+  const groups: Group[] = [
+    ...(goal.how === 'deploy' ? preparation(state, goal, to) : []),
+    ...(goal.how === 'rollback' ? [[HAVE_BASE], ...(goal.takeBack ?? []).map((one) => [migrationDown(one)])] : []),
+    ...(goal.how === 'deploy' || goal.how === 'rollback' ? start(web, behind, to) : []),
     [
-      { id: 'images', title: `get the images of ${goal.version}`, kind: 'images', images },
-      { id: 'base', title: 'have the base up', kind: 'base' },
+      goal.how === 'resume'
+        ? { id: 'take-up', title: `take up what was cut off in ${to}`, kind: 'take-up', from, to }
+        : { id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to },
     ],
-    [from && goal.backup ? backup(goal.services) : undefined],
+    [{ id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to }],
+    [
+      workers.length > 0
+        ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers }
+        : undefined,
+      handedOver.length > 0
+        ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: singletons, old: oldSingletons }
+        : undefined,
+      from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
+    ],
+    [from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined],
+    [{ id: 'record', title: `record ${goal.version}`, kind: 'record' }],
+  ];
+  return groups.flatMap((group) =>
+    group.filter((step) => step !== undefined).map((step, index): Step => (index === 0 ? step : { ...step, beside: true })),
+  );
+}
+
+/** Steps that run at the same time. */
+type Group = (Step | undefined)[];
+
+const HAVE_BASE: Step = { id: 'base', title: 'have the base up', kind: 'base' };
+
+/** What comes before anything of a new release is started. */
+function preparation({ live }: State, goal: Goal, to: Colour): Group[] {
+  const images = [...new Set(goal.services.map(({ image }) => image))];
+  return [
+    [{ id: 'images', title: `get the images of ${goal.version}`, kind: 'images', images }, HAVE_BASE],
+    [live && goal.backup ? backup(goal.services) : undefined],
     ...goal.services.map((service) => [migration(service, to)]),
     [tasks(goal.services, to)],
+  ];
+}
+
+/** Starting the idle colour and having it checked, before any client meets it. */
+function start(web: readonly string[], behind: readonly string[], to: Colour): Group[] {
+  return [
     [{ id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web }],
     [
       {
@@ -109,23 +161,7 @@ export function planDeploy(state: State, goal: Goal): Step[] {
         : undefined,
     ],
     [{ id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to }],
-    [{ id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to }],
-    [{ id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to }],
-    [
-      workers.length > 0
-        ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers }
-        : undefined,
-      handedOver.length > 0
-        ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: singletons, old: oldSingletons }
-        : undefined,
-      from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
-    ],
-    [from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined],
-    [{ id: 'record', title: `record ${goal.version}`, kind: 'record' }],
   ];
-  return groups.flatMap((group) =>
-    group.filter((step) => step !== undefined).map((step, index): Step => (index === 0 ? step : { ...step, beside: true })),
-  );
 }
 
 /** @returns the steps in groups that run at the same time, in order */
@@ -156,6 +192,10 @@ function migration({ name, migrate }: AppService, colour: Colour): Step | undefi
     run: migrate.run,
     pending: migrate.pending,
   };
+}
+
+function migrationDown({ service, names }: TakingBack): Step {
+  return { id: `migrate-down-${service}`, title: `take back ${list(names)} (${service})`, kind: 'migrate-down', service, names };
 }
 
 function tasks(services: readonly AppService[], colour: Colour): Step | undefined {

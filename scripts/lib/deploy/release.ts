@@ -1,9 +1,11 @@
-import type { AppModel } from '../config/app-model.js';
+import type { AppModel, AppService } from '../config/app-model.js';
 import { type Config, variable } from '../config/load.js';
+import type { Colour } from '../config/names.js';
 import { type ReleaseIdentity, releaseModel } from '../config/release-model.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
+import type { Operation } from './operation.js';
 import { idleColour, planDeploy, type Step } from './plan.js';
 import { preflight } from './preflight.js';
 import type { Reporter } from './reporter.js';
@@ -21,13 +23,17 @@ export interface Context {
   reporter: Reporter;
 }
 
-/** A release that can be deployed: everything about it is known and checked. */
+/** A release that can be deployed, or gone back to: everything about it is known and checked. */
 export interface Release {
+  command: Operation['command'];
   source: Source;
   app: AppModel;
   identity: ReleaseIdentity;
   project: ComposeProject;
   recorded: string;
+  resolved: (colour: Colour) => Promise<string>;
+  liveProject: ComposeProject | undefined;
+  liveServices: readonly AppService[];
   volumes: string[];
   files: Record<string, string>;
   steps: Step[];
@@ -53,7 +59,7 @@ export async function prepareRelease(
     appEnv: config.appEnv,
     cpus,
   };
-  const { app, files } = await resolveApp(compose, config, source, identity);
+  const { app, files, yaml } = await resolveApp(compose, config, source, identity);
   assertBearers(config, app);
   if (source.folder) assertNothingMounted(app, source.folder);
   await preflight(config, docker, before);
@@ -66,17 +72,29 @@ export async function prepareRelease(
   const migrates = app.services.some(({ migrate }) => migrate !== undefined);
   if (skipBackup && before.live && migrates)
     reporter.warn('--skip-backup: should a migration go wrong, there is no backup from just before it');
-  const model = releaseModel(app, config.names, identity);
+  const { RETIRE: retire } = config.settings;
   return {
+    ...assembled(config, app, files, identity),
+    command: 'deploy',
     source,
-    app,
-    identity,
-    project: { ...files, files: { model: model.yaml } },
-    recorded: model.recorded,
-    volumes: model.volumes,
-    files: model.files,
-    steps: planDeploy(before, { version, services: app.services, retire: config.settings.RETIRE, backup: !skipBackup }),
+    resolved: async (colour) =>
+      colour === identity.colour ? yaml : (await resolveApp(compose, config, source, { ...identity, colour })).yaml,
+    liveProject: undefined,
+    liveServices: [],
+    steps: planDeploy(before, { how: 'deploy', version, services: app.services, retire, backup: !skipBackup }),
   };
+}
+
+/** @returns what of a release follows from the app's model and the release's identity */
+export function assembled(
+  config: Config,
+  app: AppModel,
+  files: ComposeProject,
+  identity: ReleaseIdentity,
+): Pick<Release, 'app' | 'identity' | 'project' | 'recorded' | 'volumes' | 'files'> {
+  const model = releaseModel(app, config.names, identity);
+  const project = { ...files, files: { model: model.yaml } };
+  return { app, identity, project, recorded: model.recorded, volumes: model.volumes, files: model.files };
 }
 
 /** The worktree of a tag is gone after the deploy: a container that mounts a file of it would not start again. */

@@ -40,7 +40,7 @@ export function appProject(config: Config, files: readonly string[], { colour, v
 /**
  * Has Compose merge and interpolate the app's files, and reads the result.
  *
- * @returns the app's model and the project that it came from
+ * @returns the app's model, the project that it came from, and the text that Compose printed
  * @throws UsageError when Compose refuses the files or they lack what a deploy needs
  */
 export async function resolveApp(
@@ -48,10 +48,11 @@ export async function resolveApp(
   config: Config,
   source: Source,
   values: ReleaseValues,
-): Promise<{ app: AppModel; files: ComposeProject }> {
+): Promise<{ app: AppModel; files: ComposeProject; yaml: string }> {
   const files = appProject(config, source.files, values);
   try {
-    return { app: readAppModel(await compose.call(files, ['config']), config.names), files };
+    const yaml = await compose.call(files, ['config']);
+    return { app: readAppModel(yaml, config.names), files, yaml };
   } catch (error) {
     if (!(error instanceof ComposeError)) throw error;
     throw new UsageError(`Compose refuses ${config.settings.APP_COMPOSE.join(', ')}`, { details: error.details, cause: error });

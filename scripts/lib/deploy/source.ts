@@ -11,6 +11,8 @@ export interface Source {
   kind: 'git-tag' | 'working-tree';
   /** The commit; undefined outside git. A working tree with changes has `-dirty` behind it. */
   revision: string | undefined;
+  /** When that commit was made, ISO 8601; undefined outside git and for a working tree with changes, which no commit is. */
+  committed: string | undefined;
   /** The temporary worktree, if there is one. */
   folder?: string;
   /** Absolute paths, in merge order. */
@@ -31,10 +33,10 @@ export async function findSource(config: Config, version: string): Promise<Sourc
   const files = config.settings.APP_COMPOSE.map(fromRoot);
   const folder = dirname(files[0] as string);
   const top = await git(folder, 'rev-parse', '--show-toplevel');
-  if (top === undefined) return { kind: 'working-tree', revision: undefined, files, remove: async () => {} };
+  if (top === undefined) return { kind: 'working-tree', revision: undefined, committed: undefined, files, remove: async () => {} };
 
   const commit = await git(top, 'rev-parse', '--verify', '--quiet', `refs/tags/${version}^{commit}`);
-  if (commit === undefined) return { kind: 'working-tree', revision: await headRevision(top), files, remove: async () => {} };
+  if (commit === undefined) return { kind: 'working-tree', ...(await headRevision(top)), files, remove: async () => {} };
 
   const outside = files.find((file) => relative(top, file).startsWith('..'));
   if (outside) throw new UsageError(`APP_COMPOSE: ${outside} is outside the repository ${top}, so the tag ${version} does not have it`);
@@ -49,6 +51,7 @@ export async function findSource(config: Config, version: string): Promise<Sourc
 async function worktree(top: string, version: string, commit: string, files: readonly string[]): Promise<Source> {
   const parent = await mkdtemp(join(tmpdir(), 'slipway-'));
   const folder = join(parent, 'tree');
+  const committed = commitTime(top, commit);
   const remove = async () => {
     await tryRun(['git', '-C', top, 'worktree', 'remove', '--force', folder]);
     await rm(parent, { recursive: true, force: true });
@@ -67,15 +70,21 @@ async function worktree(top: string, version: string, commit: string, files: rea
     await remove();
     throw error;
   }
-  return { kind: 'git-tag', revision: commit, folder, files: files.map((file) => join(folder, file)), remove };
+  return { kind: 'git-tag', revision: commit, committed: await committed, folder, files: files.map((file) => join(folder, file)), remove };
 }
 
-async function headRevision(top: string): Promise<string | undefined> {
-  const [commit, changes] = await Promise.all([
+async function headRevision(top: string): Promise<Pick<Source, 'revision' | 'committed'>> {
+  const [commit, changes, committed] = await Promise.all([
     git(top, 'rev-parse', '--verify', '--quiet', 'HEAD'),
     git(top, 'status', '--porcelain', '--untracked-files=no'),
+    commitTime(top, 'HEAD'),
   ]);
-  return commit && (changes ? `${commit}-dirty` : commit);
+  return changes ? { revision: commit && `${commit}-dirty`, committed: undefined } : { revision: commit, committed };
+}
+
+/** A person's log.showSignature would print a signature's check before the time. */
+function commitTime(top: string, commit: string): Promise<string | undefined> {
+  return git(top, 'show', '--no-show-signature', '-s', '--format=%cI', commit);
 }
 
 /** @returns what git printed; undefined when git refuses or is not there */

@@ -1,12 +1,13 @@
+import { operator } from '../engine/deck/holder.js';
 import { exitCodes, messageOf, SlipwayError } from '../errors.js';
 import { ContainerError, containerError, watchDeaths } from './containers.js';
 import type { Operation } from './operation.js';
 
 /** Writes the operation's beginning and end to the journal. */
-export async function journaled<T>({ deck, identity }: Operation, work: () => Promise<T>): Promise<T> {
+export async function journaled<T>({ deck, identity, command, source }: Operation, work: () => Promise<T>): Promise<T> {
   const began = performance.now();
-  const common = { token: deck.token, command: 'deploy', version: identity.version, colour: identity.colour, release: identity.release };
-  await deck.append({ at: new Date().toISOString(), kind: 'began', ...common });
+  const common = { token: deck.token, command, version: identity.version, colour: identity.colour, release: identity.release };
+  await deck.append({ at: new Date().toISOString(), kind: 'began', ...common, by: operator(), committed: source.committed });
   const end = (outcome: string, reason?: string) =>
     deck.append({ at: new Date().toISOString(), kind: 'ended', ...common, outcome, reason, ms: Math.round(performance.now() - began) });
   try {

@@ -34,11 +34,16 @@ export class ComposeError extends SlipwayError {
 export class Compose {
   readonly #endpoint: Endpoint;
   readonly #detached: boolean;
+  readonly #guard: () => Promise<void>;
 
-  /** @param detached whether Ctrl-C is to leave its programs alone: see {@link RunOptions.detached} */
-  constructor(endpoint: Endpoint, { detached = false } = {}) {
+  /**
+   * @param options `detached`: whether Ctrl-C is to leave its programs alone, see {@link RunOptions.detached}; `guard`: asked before
+   * each command but `config`; what throws then keeps it from happening
+   */
+  constructor(endpoint: Endpoint, { detached = false, guard = async () => {} }: { detached?: boolean; guard?: () => Promise<void> } = {}) {
     this.#endpoint = endpoint;
     this.#detached = detached;
+    this.#guard = guard;
   }
 
   /**
@@ -58,6 +63,7 @@ export class Compose {
       ...(input === undefined ? [] : ['-f', '-']),
       ...command,
     ];
+    if (command[0] !== 'config') await this.#guard();
     try {
       const result = await run(argv, {
         ...options,

@@ -29,10 +29,18 @@ export interface ExecResult {
 export class Docker {
   readonly api: Dockerode;
   readonly endpoint: Endpoint;
+  #guard: () => Promise<void> = async () => {};
 
   constructor(endpoint: Endpoint = resolveEndpoint()) {
     this.endpoint = endpoint;
     this.api = new Dockerode(connection(endpoint));
+  }
+
+  /** @returns the same client, which asks before each {@link Docker.change}; what throws then keeps it from happening */
+  guarded(guard: () => Promise<void>): Docker {
+    const copy = new Docker(this.endpoint);
+    copy.#guard = guard;
+    return copy;
   }
 
   /** @returns the engine's version, or undefined when no engine answers */
@@ -135,6 +143,12 @@ export class Docker {
       if (error instanceof SlipwayError) throw error;
       throw new EngineError(what, error);
     }
+  }
+
+  /** Like {@link Docker.call}, for what starts, stops or removes something. */
+  async change<T>(what: string, action: () => Promise<T>): Promise<T> {
+    await this.#guard();
+    return this.call(what, action);
   }
 
   private async orUndefined<T>(what: string, action: () => Promise<T>): Promise<T | undefined> {

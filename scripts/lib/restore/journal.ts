@@ -1,4 +1,5 @@
 import type { Deck } from '../engine/deck/deck.js';
+import { operator } from '../engine/deck/holder.js';
 import { exitCodes, messageOf, SlipwayError } from '../errors.js';
 
 /**
@@ -10,7 +11,7 @@ import { exitCodes, messageOf, SlipwayError } from '../errors.js';
 export async function journaled<T>(deck: Deck, command: string, what: string, work: () => Promise<T>): Promise<T> {
   const began = performance.now();
   const common = { token: deck.token, command, version: what };
-  await deck.append({ at: new Date().toISOString(), kind: 'began', ...common });
+  await deck.append({ at: new Date().toISOString(), kind: 'began', ...common, by: operator() });
   const end = (outcome: string, reason?: string) =>
     deck.append({ at: new Date().toISOString(), kind: 'ended', ...common, outcome, reason, ms: Math.round(performance.now() - began) });
   try {

@@ -1,3 +1,4 @@
+import { inColumns } from '../config/columns.js';
 import { formatBytes, formatDuration } from '../config/durations.js';
 import { colours } from '../config/names.js';
 import { backupLines } from './backups.js';
@@ -53,14 +54,7 @@ function table({ base, colours: all, live }: Status, now: number, paint: Paint):
     const versions = [...new Set(all[colour].map(({ version }) => version))].join(', ');
     add(`${colour} ${versions}${colour === live?.colour ? ' (live)' : ''}`, all[colour]);
   }
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
-  return rows.map((cells, index) => {
-    const line = cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-    return index === 0 ? paint('dim', line) : line;
-  });
+  return inColumns(rows).map((line, index) => (index === 0 ? paint('dim', line) : line));
 }
 
 function row(service: string, containers: readonly ContainerStatus[], now: number): string[] {

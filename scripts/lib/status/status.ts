@@ -1,10 +1,11 @@
-import { type Config, loadConfig } from '../config/load.js';
+import { loadConfig } from '../config/load.js';
 import { type Colour, colours } from '../config/names.js';
 import { type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
 import { assertEngine, type ContainerState, containersOf } from '../deploy/state.js';
 import { readMaintenance } from '../edge/gate.js';
 import { type LiveSet, readLiveSet } from '../edge/live.js';
 import type { Maintenance } from '../edge/maintenance.js';
+import { type LockHolder, lockHolder } from '../engine/deck/holder.js';
 import { Docker } from '../engine/docker.js';
 import { type BackupStatus, backupProblems, readBackups } from './backups.js';
 
@@ -30,7 +31,7 @@ export interface Status {
   /** How the public is turned away; undefined when it is not. */
   maintenance: Maintenance | undefined;
   /** The operation that holds the lock. */
-  running: { command: string; by: string; since: string } | undefined;
+  running: LockHolder | undefined;
   base: ContainerStatus[];
   colours: Record<Colour, ContainerStatus[]>;
   operations: OperationRecord[];
@@ -58,7 +59,7 @@ export async function readStatus(dotenv: string | undefined): Promise<Status> {
   const [live, maintenance, running, records, backups, disk, base, blue, green] = await Promise.all([
     edge && readLiveSet(docker, edge.id),
     edge && readMaintenance(docker, edge.id),
-    lockHolder(docker, config),
+    lockHolder(docker, config.names),
     readJournal(docker, config),
     readBackups(docker, containers.base),
     diskUse(docker),
@@ -123,13 +124,6 @@ async function describeAll(docker: Docker, containers: readonly ContainerState[]
     }),
   );
   return described.filter((one) => one !== undefined).sort((a, b) => a.name.localeCompare(b.name));
-}
-
-async function lockHolder(docker: Docker, config: Config): Promise<Status['running']> {
-  const deck = await docker.inspect(config.names.deck);
-  if (!deck?.State.Running) return undefined;
-  const label = (part: string) => deck.Config.Labels[`dev.slipway.deck${part}`] ?? 'unknown';
-  return { command: label(''), by: label('.by'), since: label('.since') };
 }
 
 async function diskUse(docker: Docker): Promise<Status['disk']> {

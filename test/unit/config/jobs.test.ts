@@ -71,7 +71,7 @@ describe('a service with jobs gets a runner', () => {
   test('which is handed over like any singleton: the old one ends, then the new one starts, and neither before the cut', () => {
     const { services } = read({ backend });
     const old = [containerState('backend'), containerState('backend-jobs', { role: 'singleton' })];
-    const steps = planDeploy(stackState('blue', old), { version: 'v2', services, retire: 'stop', backup: true });
+    const steps = planDeploy(stackState('blue', old), { how: 'deploy', version: 'v2', services, retire: 'stop', backup: true });
     expect(steps.find(({ kind }) => kind === 'hand-over')).toMatchObject({ services: ['backend-jobs'], old: ['backend-jobs'] });
     expect(steps.find(({ kind }) => kind === 'start-web')).toMatchObject({ services: ['backend'] });
     const order = steps.map(({ kind }) => kind);
@@ -81,7 +81,7 @@ describe('a service with jobs gets a runner', () => {
   test('which stops when the next release has no jobs any more', () => {
     const { services } = read({ backend: { ...backend, 'x-slipway': block(undefined) } });
     const old = [containerState('backend'), containerState('backend-jobs', { role: 'singleton' })];
-    const steps = planDeploy(stackState('blue', old), { version: 'v2', services, retire: 'stop', backup: true });
+    const steps = planDeploy(stackState('blue', old), { how: 'deploy', version: 'v2', services, retire: 'stop', backup: true });
     expect(steps.find(({ kind }) => kind === 'hand-over')).toMatchObject({ services: [], old: ['backend-jobs'] });
   });
 

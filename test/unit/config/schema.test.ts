@@ -91,6 +91,12 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
   DRAIN_TIMEOUT: { good: durations, bad: noDurations },
   HEALTH_TIMEOUT: { good: durations, bad: noDurations },
   RETIRE: { good: ['stop', 'warm'], bad: ['', 'keep', 'Stop'] },
+  RETAIN_RELEASES: { good: ['2', '5', '100'], bad: [...noCounts, '0', '1'] },
+  DEPLOY_WINDOW: {
+    good: ['', 'Mon-Fri 08:00-17:00', 'Fri-Mon 22:00-02:00, Wed 10:00-24:00'],
+    bad: ['daily', 'Mon', 'Mon 8-17', 'Mon 08:00-08:00', 'Xyz 08:00-09:00', 'Mon 08:60-09:00', 'Mon 08:00-25:00'],
+  },
+  HOOKS_FOLDER: { good: ['hooks', '/etc/slipway/hooks'], bad: [''] },
   DB_NAME: { good: names, bad: noNames },
   DB_USER: { good: names, bad: [...noNames, 'postgres'] },
   DB_PASSWORD: { good: passwords, bad: noPasswords },

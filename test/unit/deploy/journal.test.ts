@@ -63,6 +63,17 @@ describe('operationsOf', () => {
     ]);
   });
 
+  test('who began it, its release and its commit are told when the journal knows them', () => {
+    const known = { release: 'v1-20260501T100001Z', by: 'ada@laptop', committed: '2026-05-01T09:00:00+02:00' };
+    expect(operationsOf([{ ...began(1), ...known }])).toMatchObject([known]);
+    expect(operationsOf([began(1)])).toMatchObject([{ release: undefined, by: undefined, committed: undefined }]);
+  });
+
+  test('what is about no colour has none', () => {
+    const { colour: _, ...restore } = began(1);
+    expect(operationsOf([restore])).toMatchObject([{ colour: undefined }]);
+  });
+
   test('one that runs, or whose deployer was killed, has no outcome and the step that it was at', () => {
     expect(operationsOf([began(1), step(1, 'images'), step(1, 'healthy')])).toMatchObject([
       { outcome: undefined, ms: undefined, step: 'healthy' },

@@ -8,6 +8,7 @@ const web = appService('backend', { role: 'web', port: 8000, route: { path: '/ap
 const worker = appService('worker');
 const singleton = appService('scheduler', { role: 'singleton' });
 const goal = (services: Goal['services'], retire: Goal['retire'] = 'stop', backup = false): Goal => ({
+  how: 'deploy',
   version: 'v2',
   services,
   retire,
@@ -20,6 +21,36 @@ const old = [containerState('backend'), containerState('worker', { role: 'worker
 const story = (steps: readonly Step[]) => grouped(steps).map((group) => group.map(({ id }) => id).join(' + '));
 const find = <Kind extends StepKind>(steps: readonly Step[], kind: Kind) =>
   steps.find((step): step is Extract<Step, { kind: Kind }> => step.kind === kind);
+
+describe('the story of a rollback', () => {
+  const back = (how: Goal['how'], takeBack: Goal['takeBack'] = []): Goal => ({ ...app, how, takeBack });
+
+  test('builds and migrates nothing, and checks before the cut', () => {
+    expect(story(planDeploy(stackState('blue', old), back('rollback')))).toEqual([
+      'base',
+      'start-web',
+      'healthy + stage + create-workers',
+      'check',
+      'cut',
+      'verify',
+      'start-workers + hand-over + drain',
+      'retire',
+      'record',
+    ]);
+  });
+
+  test('to a warm colour begins with the cut', () => {
+    const steps = planDeploy(stackState('green', old), back('warm-rollback'));
+    expect(story(steps)).toEqual(['cut', 'verify', 'start-workers + hand-over + drain', 'retire', 'record']);
+    expect(find(steps, 'cut')).toMatchObject({ from: 'green', to: 'blue' });
+  });
+
+  test('takes migrations back before anything of the older release is started', () => {
+    const steps = planDeploy(stackState('blue', old), back('rollback', [{ service: 'backend', names: ['b', 'a'] }]));
+    expect(story(steps).slice(0, 3)).toEqual(['base', 'migrate-down-backend', 'start-web']);
+    expect(find(steps, 'migrate-down')).toMatchObject({ title: 'take back b, a (backend)', names: ['b', 'a'] });
+  });
+});
 
 describe('the story of a deploy', () => {
   test('the first: to blue, nothing to drain or to retire', () => {

@@ -1,23 +1,37 @@
 import { formatDuration } from '../../config/durations.js';
 import { parseVersion } from '../../config/version.js';
 import type { DeployResult } from '../../deploy/deploy.js';
-import type { Command } from '../command.js';
+import type { RecoverResult } from '../../deploy/recover-command.js';
+import { UsageError } from '../../errors.js';
+import type { Arguments, Command } from '../command.js';
 import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
 
 export const command: Command = {
   summary: 'Deploys a version blue-green: starts it beside the live one, checks it, cuts over without losing a request.',
-  usage: ['<version>', '<version> --dry-run'],
+  usage: ['<version>', '<version> --dry-run', '--resume', '--abort'],
   words: 1,
-  flags: { force: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, push: { type: 'boolean' }, 'skip-backup': { type: 'boolean' } },
+  flags: {
+    force: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
+    push: { type: 'boolean' },
+    'skip-backup': { type: 'boolean' },
+    resume: { type: 'boolean' },
+    abort: { type: 'boolean' },
+  },
   help: {
-    force: 'deploy the live version once more',
+    force: 'deploy the live version once more, and outside DEPLOY_WINDOW',
     'dry-run': 'print the steps and change nothing',
     push: 'push the images to REGISTRY once they are built',
     'skip-backup': 'run pending migrations without a backup before them',
+    resume: 'finish what a killed deploy had begun, if it had cut, else undo it; every deploy does so first',
+    abort: 'go back from what a killed deploy had begun, even if it had cut',
   },
-  opening: ({ words }) => `deploy ${parseVersion(words[0])}`,
-  run: async ({ values, words }, output) => {
+  opening: (given) => (howToRecover(given) ? undefined : `deploy ${parseVersion(given.words[0])}`),
+  run: async (given, output) => {
+    const { values, words } = given;
+    const how = howToRecover(given);
+    if (how) return { result: await recovered(how, given, output) };
     const { deploy } = await import('../../deploy/deploy.js');
     const { prepareConfig } = await import('../prepare.js');
     const result = await deploy({
@@ -34,6 +48,29 @@ export const command: Command = {
     return { result };
   },
 };
+
+/** @throws UsageError when both ways are named, or a version besides */
+function howToRecover({ values, words }: Arguments): 'resume' | 'abort' | undefined {
+  const ways = (['resume', 'abort'] as const).filter((way) => values[way] === true);
+  const [how] = ways;
+  if (ways.length > 1) throw new UsageError('--resume and --abort are two ways: choose one');
+  if (how && words.length > 0) throw new UsageError(`--${how}: goes without a version`);
+  return how;
+}
+
+async function recovered(how: 'resume' | 'abort', { values }: Arguments, output: Output): Promise<RecoverResult> {
+  const { recoverNow } = await import('../../deploy/recover-command.js');
+  const { loadConfig } = await import('../../config/load.js');
+  const { Docker } = await import('../../engine/docker.js');
+  const reporter = await output.reporter();
+  const config = loadConfig(values.dotenv as string | undefined);
+  const result = await recoverNow({ how, config, docker: new Docker(), reporter, onInterrupt });
+  const { line, paint } = output;
+  if (result.outcome === 'nothing-was-cut-off') line('nothing was cut off; nothing was changed');
+  if (result.outcome === 'recovered') line(paint('green', `${result.command} ${result.version}, which was cut off, is ${result.what}`));
+  if (result.outcome === 'rolled-back') line(paint('green', `${result.version} is live again (${result.colour})`));
+  return result;
+}
 
 function say(result: DeployResult, { line, paint }: Output): void {
   switch (result.outcome) {

@@ -26,8 +26,10 @@ export async function haveBaseUp(operation: Operation, { progress }: StepReport)
 
 /** An edge that was away brings back what it served: a plan that was made without it may be for the very colour that serves. */
 async function refuseOtherColour({ docker, config, before }: Operation): Promise<void> {
-  const { live } = await observe(docker, config.names);
+  const { live, colours } = await observe(docker, config.names);
   if (live?.token === before.live?.token) return;
+  // Of a stack that was removed but for its volumes, nothing serves.
+  if (live && colours[live.colour].length === 0) return;
   throw new SlipwayError(`the edge was away; now it serves ${live?.version} (${live?.colour}) again`, {
     hints: ['type the command again'],
   });

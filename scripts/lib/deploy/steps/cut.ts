@@ -1,24 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Colour } from '../../config/names.js';
 import type { Switched } from '../../edge/edge.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { edgeSet } from './stage.js';
 
 /** Moves new traffic to the new colour, in one rename and one signal. */
-export async function cut(operation: Operation, step: StepOf<'cut'>, { undo }: StepReport): Promise<undefined> {
+export async function cut(operation: Operation, step: StepOf<'cut'>, report: StepReport): Promise<undefined> {
   const { deck } = operation;
   const edge = await edgeOf(operation);
   const before = await edge.live();
-  const moved = ({ drained }: Switched) => {
-    // Whoever awaits the drain gets its error; until then it must not count as unhandled.
-    drained.catch(() => {});
-    operation.drained = drained;
-  };
-  const back = async () => {
-    // The script may have refused: then there is nothing to go back from.
-    if ((await edge.live())?.token !== deck.token || before?.token === deck.token) return;
-    moved(await edge.revert(deck.token));
-  };
-  undo(step.from ? `cut back to ${step.from}` : 'take the release off the edge', back, 'traffic');
-  moved(await edge.cut(deck.token, edgeSet('live', operation)));
+  // The script may have refused: then there is nothing to go back from.
+  offerWayBack(operation, step, report, async () => (await edge.live())?.token === deck.token && before?.token !== deck.token);
+  moved(operation, await edge.cut(deck.token, edgeSet('live', operation)));
   return undefined;
+}
+
+/**
+ * Takes up an operation that had cut when its deployer was killed. From here on it can be gone back from like any other;
+ * its drain is over when nginx has ended the last of the old workers, DRAIN_TIMEOUT after the cut.
+ */
+export async function takeUp(operation: Operation, step: StepOf<'take-up'>, report: StepReport): Promise<undefined> {
+  const { servedToken, config, cutAt } = operation;
+  const edge = await edgeOf(operation);
+  offerWayBack(operation, step, report, async () => step.from !== undefined && (await edge.live())?.token === servedToken);
+  const left = Math.max(0, (cutAt ?? Date.now()) + config.settings.DRAIN_TIMEOUT - Date.now());
+  operation.drained = delay(left, undefined, { ref: false });
+  return undefined;
+}
+
+function offerWayBack(
+  operation: Operation,
+  { from }: { from: Colour | undefined },
+  { undo }: StepReport,
+  isToBeTaken: () => Promise<boolean>,
+): void {
+  const back = async () => {
+    if (await isToBeTaken()) moved(operation, await (await edgeOf(operation)).revert(operation.deck.token));
+  };
+  undo(from ? `cut back to ${from}` : 'take the release off the edge', back, 'traffic');
+}
+
+function moved(operation: Operation, { drained }: Switched): void {
+  // Whoever awaits the drain gets its error; until then it must not count as unhandled.
+  drained.catch(() => {});
+  operation.drained = drained;
 }

@@ -3,11 +3,11 @@ import type { Step } from '../plan.js';
 import { backUp } from './backup.js';
 import { haveBaseUp } from './base.js';
 import { checkStaged } from './check.js';
-import { cut } from './cut.js';
+import { cut, takeUp } from './cut.js';
 import { drain } from './drain.js';
 import { handOver } from './hand-over.js';
 import { getImages } from './images.js';
-import { migrate } from './migrate.js';
+import { migrate, migrateDown } from './migrate.js';
 import { record } from './record.js';
 import { retire } from './retire.js';
 import { stage } from './stage.js';
@@ -31,6 +31,8 @@ export function perform(operation: Operation, step: Step, report: StepReport): P
       return backUp(operation, step, report);
     case 'migrate':
       return migrate(operation, step, report);
+    case 'migrate-down':
+      return migrateDown(operation, step, report);
     case 'tasks':
       return runTasks(operation, step, report);
     case 'start-web':
@@ -43,6 +45,8 @@ export function perform(operation: Operation, step: Step, report: StepReport): P
       return checkStaged(operation, report);
     case 'create-workers':
       return createWorkers(operation, step);
+    case 'take-up':
+      return takeUp(operation, step, report);
     case 'cut':
       return cut(operation, step, report);
     case 'verify':

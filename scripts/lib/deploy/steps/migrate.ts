@@ -1,3 +1,4 @@
+import { SlipwayError } from '../../errors.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { Migration, StepOf } from '../plan.js';
 import { runOnce } from '../run-once.js';
@@ -11,7 +12,30 @@ export async function migrate(operation: Operation, step: StepOf<'migrate'>, { p
   if (pending?.length === 0) return 'nothing is pending';
   progress(pending ? pending.join(', ') : 'running');
   await runOnce(operation, step.service, step.run);
+  await recordMigrated(operation, step.service, pending ?? []);
   return pending ? `ran ${pending.join(', ')}` : 'done';
+}
+
+/** Takes migrations back, one at a time, by the way down that the live release declares: it is the one that brought them. */
+export async function migrateDown(operation: Operation, step: StepOf<'migrate-down'>, { progress }: StepReport): Promise<string> {
+  const { liveProject, liveServices, docker, compose, signal } = operation;
+  const down = liveServices.find(({ name }) => name === step.service)?.migrate?.down;
+  if (!liveProject || !down) {
+    throw new SlipwayError(`${step.service} declares no way down (x-slipway.migrate.down)`, {
+      hints: ['go back to the data of then with scripts/restore.mjs, and add --force'],
+    });
+  }
+  for (const name of step.names) {
+    progress(name);
+    await runOnce({ compose, docker, signal, project: liveProject }, step.service, down);
+    await recordMigrated(operation, step.service, [name], true);
+  }
+  return `took back ${step.names.join(', ')}`;
+}
+
+/** Going back to an older release asks what was migrated since. */
+async function recordMigrated({ deck }: Operation, service: string, names: readonly string[], down = false): Promise<void> {
+  if (names.length > 0) await deck.append({ at: new Date().toISOString(), kind: 'migrated', token: deck.token, service, names, down });
 }
 
 /**

@@ -2,35 +2,31 @@ import { createHash } from 'node:crypto';
 import { maskSecrets } from '../../config/secret.js';
 import { baseProject } from '../base.js';
 import { ASIDE } from '../base-up.js';
+import { forgetReleases } from '../forget-releases.js';
+import type { JournalRecord } from '../journal.js';
+import { imagesOf } from '../kept-release.js';
 import type { Operation } from '../operation.js';
 import { writeSnapshot } from '../release-snapshot.js';
 
-/** Writes the release down: what was deployed, from which images, by which model. Secrets stand in it as references. */
+/** Writes down that the release is live, and forgets those that are too old to go back to. */
 export async function record(operation: Operation): Promise<undefined> {
-  const { deck, identity, app, source, config, docker } = operation;
-  const model = maskSecrets(operation.recorded, config.secrets);
+  const { deck, identity, source } = operation;
   await operation.unstaged;
-  await Promise.all([writeSnapshot(operation), tendBase(operation)]);
-  const references = [...new Set(app.services.map(({ image }) => image))];
-  const images = await Promise.all(
-    references.map(async (reference) => {
-      const image = await docker.image(reference);
-      return { reference, id: image?.Id, digests: image?.RepoDigests ?? [] };
-    }),
-  );
-  await deck.append({
+  const [images] = await Promise.all([imagesOf(operation), writeSnapshot(operation), tendBase(operation)]);
+  const record = {
     at: new Date().toISOString(),
     kind: 'release',
-    token: deck.token,
+    token: operation.servedToken,
     release: identity.release,
     version: identity.version,
     colour: identity.colour,
     source: source.kind,
     revision: source.revision,
     images,
-    model,
-    configHash: createHash('sha256').update(model).digest('hex'),
-  });
+    configHash: createHash('sha256').update(maskSecrets(operation.recorded, operation.config.secrets)).digest('hex'),
+  };
+  await deck.append(record);
+  await forgetReleases(operation, [...(deck.journal as JournalRecord[]), record]);
   return undefined;
 }
 

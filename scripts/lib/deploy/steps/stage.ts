@@ -3,13 +3,20 @@ import { fromRoot } from '../../config/load.js';
 import { renderEdge } from '../../edge/render.js';
 import type { Certificate, EdgeMode } from '../../edge/target.js';
 import type { ArchiveFile } from '../../engine/archive.js';
+import { keepRelease } from '../kept-release.js';
 import { edgeOf, edgeTarget, type Operation, type StepReport } from '../operation.js';
 
-/** Has a second nginx serve the idle colour on the staging port. The live one is not reloaded for it. */
+/**
+ * Has a second nginx serve the idle colour on the staging port. The live one is not reloaded for it. What going back to this
+ * release will need is kept at the same time: it has to be there before the release gets traffic.
+ */
 export async function stage(operation: Operation, { undo }: StepReport): Promise<undefined> {
   const edge = await edgeOf(operation);
   undo('empty the staging port', () => edge.unstage(operation.deck.token));
-  await edge.stage(operation.deck.token, edgeSet('staging', operation));
+  await Promise.all([
+    edge.stage(operation.deck.token, edgeSet('staging', operation)),
+    operation.command === 'deploy' ? keepRelease(operation) : undefined,
+  ]);
   return undefined;
 }
 

@@ -27,14 +27,14 @@ export async function verify(operation: Operation, { progress }: StepReport): Pr
   return `${IN_A_ROW} fresh connections in a row, ${checks} checks${closed ? '; maintenance stays on' : ''}`;
 }
 
-async function awaitNewSet({ deck, signal }: Operation): Promise<void> {
+async function awaitNewSet({ deck, signal, servedToken }: Operation): Promise<void> {
   const deadline = performance.now() + WITHIN_MS;
   const request = { host: 'edge', port: edgePorts.private, path: '/live', timeoutMs: 2_000 };
   for (let inARow = 0; inARow < IN_A_ROW; ) {
     signal.throwIfAborted();
     const { status, body, error } = await deck.probe(request);
     const served = status === 200 ? (JSON.parse(body) as { token: number }).token : undefined;
-    inARow = served === deck.token ? inARow + 1 : 0;
+    inARow = served === servedToken ? inARow + 1 : 0;
     if (inARow === 0) {
       if (performance.now() > deadline)
         throw new SlipwayError(`the edge does not serve the new set: ${error ?? `answered ${status} ${body.trim()}`}`);

@@ -5,10 +5,15 @@ import { type ArchiveFile, firstFileOf } from '../archive.js';
 import type { Docker } from '../docker.js';
 import { type Line, listen } from './line.js';
 import { createDeck, type DeckOptions, SECRETS_FOLDER } from './lock.js';
-import type { Hello, ProbeRequest, ProbeResponse } from './protocol.js';
+import { type Hello, JOURNAL_FOLDER, type ProbeRequest, type ProbeResponse } from './protocol.js';
 
 /** A request without its number, as {@link Deck.ask} takes it. */
-type Question = { do: 'append'; record: unknown } | { do: 'probe'; request: ProbeRequest } | { do: 'ping' };
+type Question =
+  | { do: 'append'; record: unknown }
+  | { do: 'keep'; name: string; text: string }
+  | { do: 'forget'; names: readonly string[] }
+  | { do: 'probe'; request: ProbeRequest }
+  | { do: 'ping' };
 
 /** A connection that is half open shows when a ping stays unanswered. */
 const PING_MS = 5_000;
@@ -82,6 +87,22 @@ export class Deck {
     await this.#ask({ do: 'append', record });
   }
 
+  /** Puts a file beside the journal; it is on the disk, whole, when this resolves. */
+  async keep(name: string, text: string): Promise<void> {
+    await this.#ask({ do: 'keep', name, text });
+  }
+
+  /** Removes files that {@link Deck.keep} has put there; those that are gone already are no error. */
+  async forget(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.#ask({ do: 'forget', names });
+  }
+
+  /** @returns a file beside the journal; undefined when it is not there */
+  async kept(name: string): Promise<string | undefined> {
+    const archive = await this.#docker.archive(this.#container.id, `${JOURNAL_FOLDER}/${name}`);
+    return archive && firstFileOf(archive);
+  }
+
   /** Makes one HTTP request from inside the stack's networks. */
   async probe(request: ProbeRequest): Promise<ProbeResponse> {
     return (await this.#ask({ do: 'probe', request })) as ProbeResponse;
@@ -108,6 +129,16 @@ export class Deck {
   /** @throws SlipwayError when the lock is lost: nothing may be changed any more */
   assertHeld(): void {
     if (this.#lost.reason) throw this.#lost.reason;
+  }
+
+  /**
+   * Asks the deck whether it is still there. A deployer that was halted for a while finds out by the answer, and by nothing else,
+   * that its lock has gone to somebody else.
+   *
+   * @throws SlipwayError when the lock is lost
+   */
+  async confirm(): Promise<void> {
+    await this.#ask({ do: 'ping' });
   }
 
   /** Gives the lock back and waits until it is free. Closing twice changes nothing. */

@@ -1,8 +1,8 @@
-import { hostname, userInfo } from 'node:os';
 import type Dockerode from 'dockerode';
 import type { Names } from '../../config/names.js';
 import { exitCodes, SlipwayError } from '../../errors.js';
 import { type Docker, EngineError } from '../docker.js';
+import { holderOf, operator } from './holder.js';
 import { JOURNAL_FOLDER } from './protocol.js';
 
 /** Another operation holds the stack's lock. */
@@ -53,7 +53,7 @@ function describe({ names, image, command, network, leastToken = 0 }: DeckOption
     Labels: {
       'dev.slipway.stack': names.base,
       'dev.slipway.deck': command,
-      'dev.slipway.deck.by': `${userInfo().username}@${hostname()} (process ${process.pid})`,
+      'dev.slipway.deck.by': `${operator()} (process ${process.pid})`,
       'dev.slipway.deck.since': new Date().toISOString(),
     },
     // Root without any capability: it only has to write to volumes that root owns.
@@ -104,8 +104,8 @@ async function removeAbandoned(docker: Docker, name: string): Promise<boolean> {
 async function locked(docker: Docker, name: string): Promise<LockedError> {
   const labels = (await docker.inspect(name))?.Config.Labels;
   if (!labels) return new LockedError('another operation has just ended', ['try again']);
-  const [what, by, since] = ['', '.by', '.since'].map((part) => labels[`dev.slipway.deck${part}`] ?? 'unknown');
-  return new LockedError(`another operation holds the lock: ${what}, by ${by}, since ${since}`, [
+  const { command, by, since } = holderOf(labels);
+  return new LockedError(`another operation holds the lock: ${command}, by ${by}, since ${since}`, [
     'wait until it has ended, or look at it with: npx zx scripts/status.mjs',
   ]);
 }

@@ -2,7 +2,7 @@
  * The deck's program. It runs in a container of the stack's Node image, with nothing but Node's own modules, and ends as
  * soon as its standard input does (the deployer is gone) or stays silent for too long (the connection is half open).
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { createInterface } from 'node:readline';
@@ -13,6 +13,7 @@ const JOURNAL = `${FOLDER}/journal.jsonl`;
 const TOKEN = `${FOLDER}/token`;
 const SILENCE_MS = 30_000;
 const TAIL = 400;
+const KEPT = /"kind":"(once|release|migrated)"/;
 const BODY_LIMIT = 64 * 1024;
 
 function writeDurably(path: string, text: string): void {
@@ -45,9 +46,9 @@ function openJournal(): { file: number; tail: unknown[] } {
   if (text && !text.endsWith('\n')) writeSync(file, '\n');
   syncFolder();
   const lines = text.split('\n');
-  // What was done once in the stack's life counts however long ago it was.
-  const once = lines.slice(0, -TAIL).filter((line) => line.includes('"kind":"once"'));
-  return { file, tail: [...once, ...lines.slice(-TAIL)].flatMap(parseLine) };
+  // What counts however long ago it was: what is done once in the stack's life, releases, what was migrated.
+  const kept = lines.slice(0, -TAIL).filter((line) => KEPT.test(line));
+  return { file, tail: [...kept, ...lines.slice(-TAIL)].flatMap(parseLine) };
 }
 
 function parseLine(line: string): unknown[] {
@@ -95,6 +96,13 @@ async function answer(message: DeckRequest): Promise<ProbeResponse | null> {
     case 'append':
       writeSync(file, `${JSON.stringify(message.record)}\n`);
       fsyncSync(file);
+      return null;
+    case 'keep':
+      writeDurably(`${FOLDER}/${message.name}`, message.text);
+      return null;
+    case 'forget':
+      for (const name of message.names) rmSync(`${FOLDER}/${name}`, { force: true });
+      syncFolder();
       return null;
     case 'probe':
       return probe(message.request);

@@ -22,6 +22,10 @@ export interface ProbeResponse {
 
 export type DeckRequest =
   | { id: number; do: 'append'; record: unknown }
+  /** Puts a file beside the journal, whole or not at all. */
+  | { id: number; do: 'keep'; name: string; text: string }
+  /** Removes such files; those that are not there are no error. */
+  | { id: number; do: 'forget'; names: readonly string[] }
   | { id: number; do: 'probe'; request: ProbeRequest }
   | { id: number; do: 'ping' };
 

@@ -1,0 +1,179 @@
+import type { Config } from '../config/load.js';
+import type { Colour } from '../config/names.js';
+import { parseVersion } from '../config/version.js';
+import { Compose } from '../engine/compose.js';
+import { Deck } from '../engine/deck/deck.js';
+import type { Docker } from '../engine/docker.js';
+import { SlipwayError, UsageError } from '../errors.js';
+import { downToContracts, isContract, migratedSince } from './contracts.js';
+import type { StepTime } from './executor.js';
+import { type JournalRecord, type Records, withJournal } from './journal.js';
+import { fileOf, type KeptRelease, parseKept } from './kept-release.js';
+import { ofKept } from './of-kept.js';
+import { operate } from './operate.js';
+import { type Goal, idleColour, planDeploy, type Step } from './plan.js';
+import { recover } from './recover.js';
+import type { Context, Release } from './release.js';
+import { chooseTarget, type ReleaseRecord, releasesOf, retained } from './releases.js';
+import type { Reporter } from './reporter.js';
+import { assertEngine, observe, type State } from './state.js';
+import type { OnInterrupt } from './watch.js';
+
+export interface RollbackOptions {
+  /** To the newest release of that version; undefined: to the one before the live one. */
+  version: string | undefined;
+  config: Config;
+  docker: Docker;
+  dryRun: boolean;
+  /** Whatever was migrated since, the older release is to live with it. */
+  force: boolean;
+  /** Takes back, down to the last contracting one, the migrations that were run since. */
+  migrateDown: boolean;
+  reporter: Reporter;
+  onInterrupt: OnInterrupt;
+}
+
+/** What a rollback came to. */
+export type RollbackResult =
+  | { outcome: 'rolled-back'; version: string; from: string; colour: string; release: string; milliseconds: number; steps: StepTime[] }
+  | { outcome: 'planned'; version: string; from: string; contracts: string[]; steps: Step[] };
+
+/**
+ * Goes back to a release that was live before, exactly as it was deployed: its images, and its files as Compose resolved
+ * them then. Its web services are started where they do not run, and checked, before traffic moves; a colour that is warm
+ * takes over by a cut alone. Whatever fails on the way, the live release serves as before.
+ *
+ * @throws UsageError (exit code 2) when there is nothing to go back to, or a contracting migration lies in between and
+ * nobody said what to do about it; LockedError (3); SlipwayError (1, or 4 when a person has to look) when it failed
+ */
+export async function rollback(options: RollbackOptions): Promise<RollbackResult> {
+  try {
+    return await attempt(options);
+  } finally {
+    await options.reporter.end();
+  }
+}
+
+async function attempt(options: RollbackOptions): Promise<RollbackResult> {
+  const { config, docker, reporter } = options;
+  const wanted = options.version === undefined ? undefined : parseVersion(options.version);
+  await assertEngine(docker);
+  const before = await observe(docker, config.names);
+  const { live } = before;
+  if (!live) throw new UsageError('no release is live, so there is none to go back from');
+  const compose = new Compose(docker.endpoint, { detached: true });
+  const version = wanted ?? 'the release before';
+  const context: Context = { version, before, config, docker, compose, reporter };
+
+  if (options.dryRun) {
+    return withJournal(docker, config, async (records) => {
+      const prepared = await prepare(context, options, records);
+      const { version: to } = prepared.release.identity;
+      return { outcome: 'planned', version: to, from: live.version, contracts: prepared.contracts, steps: prepared.release.steps };
+    });
+  }
+  const deck = await Deck.open(docker, {
+    names: config.names,
+    image: config.settings.NODE_IMAGE,
+    command: `rollback to ${version}`,
+    network: config.names.networks.app,
+    leastToken: before.edgeToken,
+  });
+  try {
+    const wasCutOff = await recover(context, deck, options);
+    if (!wasCutOff) {
+      const { release } = await prepare(context, options, { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) });
+      return { outcome: 'rolled-back', from: live.version, ...(await operate(context, release, deck, options)) };
+    }
+  } finally {
+    await deck.close();
+  }
+  // What was cut off is in order now, and something else may be live.
+  return attempt(options);
+}
+
+async function prepare(context: Context, options: RollbackOptions, records: Records): Promise<{ release: Release; contracts: string[] }> {
+  const { config, before } = context;
+  const { live } = before;
+  if (!live) throw new UsageError('no release is live, so there is none to go back from');
+  const { record, kept } = await target(context, options.version, records);
+  const first = releasesOf(records.journal).find(({ release }) => release === record.release) ?? record;
+  const migrated = migratedSince(records.journal, first.token);
+  const contracts = migrated.flatMap(({ names }) => names.filter(isContract));
+  if (contracts.length > 0 && !options.force && !options.migrateDown && !options.dryRun) throw refusal(kept.version, contracts);
+
+  const colour = idleColour(before);
+  const found = await ofKept(context, kept, colour);
+  const takeBack = options.migrateDown ? downToContracts(migrated) : [];
+  const goal: Goal = {
+    how: takeBack.length === 0 && isWarm(before, colour, kept, found.app.services) ? 'warm-rollback' : 'rollback',
+    version: kept.version,
+    services: found.app.services,
+    retire: config.settings.RETIRE,
+    backup: false,
+    takeBack,
+  };
+  const release: Release = {
+    ...found,
+    ...(takeBack.length === 0 ? {} : await ofLive(context, records)),
+    command: 'rollback',
+    steps: planDeploy(before, goal),
+  };
+  return { release, contracts };
+}
+
+async function target(
+  { config, before }: Context,
+  version: string | undefined,
+  { journal, kept }: Records,
+): Promise<{ record: ReleaseRecord; kept: KeptRelease }> {
+  const releases = releasesOf(journal);
+  const record = chooseTarget(releases, version, before.live?.token ?? 0);
+  const text = record && (await kept(fileOf(record.release)));
+  if (record && text !== undefined) return { record, kept: parseKept(text) };
+  const there = releases.filter(({ release }) => retained(releases, config.settings.RETAIN_RELEASES).includes(release));
+  const versions = [...new Set(there.map((one) => one.version))].filter((one) => one !== before.live?.version);
+  const hints = [
+    versions.length > 0 ? `there are: ${versions.join(', ')}` : 'only a release that was live before can be gone back to',
+    ...(version === undefined ? [] : [`to build it anew: npx zx scripts/deploy.mjs ${version}`]),
+  ];
+  if (version !== undefined && version === before.live?.version) throw new UsageError(`${version} is live already`, { hints });
+  const what = version ?? record?.version;
+  throw new UsageError(what === undefined ? 'no release was live before this one' : `no release ${what} is kept to go back to`, { hints });
+}
+
+function refusal(version: string, contracts: readonly string[]): UsageError {
+  return new UsageError(`${version} cannot live with what was migrated since`, {
+    details: contracts.map((name) => `${name}: is a contracting migration`),
+    hints: [
+      '--migrate-down takes them back first, by the app’s own way down; data that they made room for is lost',
+      'to go back to the data of then: npx zx scripts/restore.mjs <set> --only postgres, and then --force',
+      '--force goes back all the same',
+    ],
+  });
+}
+
+/** @returns whether every container of the release is in its colour, and its web services run */
+function isWarm({ colours }: State, colour: Colour, { release }: KeptRelease, services: Goal['services']): boolean {
+  return services.every(({ name, role, replicas }) => {
+    const own = colours[colour].filter((one) => one.service === name && one.release === release);
+    const ready = own.filter(
+      ({ state, health }) => role !== 'web' || (state === 'running' && health !== 'unhealthy' && health !== 'starting'),
+    );
+    return ready.length >= replicas;
+  });
+}
+
+/** The way down of a migration is known by the release that brought it. */
+async function ofLive(context: Context, { journal, kept }: Records): Promise<Pick<Release, 'liveProject' | 'liveServices'>> {
+  const { live } = context.before;
+  const record = releasesOf(journal).find(({ token }) => token === live?.token);
+  const text = record && (await kept(fileOf(record.release)));
+  if (!live || !text) {
+    throw new SlipwayError('the live release was not kept, so nobody knows how its migrations are taken back', {
+      hints: ['npx zx scripts/migrate.mjs down, and then --force'],
+    });
+  }
+  const { project, app } = await ofKept(context, parseKept(text), live.colour);
+  return { liveProject: project, liveServices: app.services };
+}
