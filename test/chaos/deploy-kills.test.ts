@@ -158,6 +158,45 @@ describe('what was cut off', () => {
   });
 });
 
+describe('a rollback', () => {
+  test('that is killed before it cut is undone, and the release can be gone back to all the same', async () => {
+    const [first, second] = [next(), next()];
+    await stack.deployed(first);
+    await stack.deployed(second);
+    const going = stack.start('rollback', []);
+    await going.says(/✓ start web/);
+    await killed(going);
+    expect((await live()).release).toBe(second);
+    const { exitCode, stderr } = await stack.start('rollback', [first]).ended;
+    expect(exitCode, stderr).toBe(0);
+    await expectInOrder(first);
+  });
+
+  test('after a deploy that was killed before it cut only undoes that', async () => {
+    const before = await live();
+    const deploying = stack.startDeploy(next());
+    await deploying.says(/✓ start web/);
+    await killed(deploying);
+    const { exitCode, json, stderr } = await stack.start('rollback', []).ended;
+    expect(exitCode, stderr).toBe(0);
+    expect(json).toMatchObject({ outcome: 'undone', version: before.release });
+    await expectInOrder(before.release as string);
+  });
+});
+
+test('finishing that fails brings back the release before, whole', async () => {
+  const before = await live();
+  const deploying = stack.startDeploy(next());
+  await deploying.says(/✓ stop (blue|green)/);
+  await killed(deploying);
+  // The new release's web service is gone for good: nothing answers when it is verified.
+  const { colour } = { colour: before.colour === 'blue' ? ('green' as const) : ('blue' as const) };
+  await (await stack.container(colour, 'web')).remove({ force: true });
+  const { exitCode, stderr } = await stack.start('deploy', ['--resume']).ended;
+  expect(exitCode, stderr).toBe(1);
+  await expectInOrder(before.release as string);
+}, 180_000);
+
 test.skipIf(!full)('a deployer that was halted, and woke when its lock had gone to another one, changes nothing', async () => {
   const slept = stack.startDeploy(next());
   await slept.says(/✓ verify/);

@@ -27,7 +27,8 @@ describe('going back', () => {
 
   beforeAll(async () => {
     stack = await createStack();
-    stack.file('app.env', 'MAIL_PASSWORD=hunter2$of-the-mail\n');
+    // Values that stand elsewhere as well: as the name of a service, as the path of a check.
+    stack.file('app.env', 'MAIL_PASSWORD=hunter2$of-the-mail\nSERVICE=backend\nHEALTH=/health\n');
     stack.set({ APP_ENV_FILE: join(stack.folder, 'app.env') });
     await stack.deployed('t1');
   });

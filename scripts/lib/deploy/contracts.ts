@@ -23,7 +23,8 @@ export function migratedSince(journal: readonly JournalRecord[], token: number):
     const names = since.get(String(record.service)) ?? [];
     for (const name of (record.names ?? []) as string[]) {
       if (record.down === true) names.splice(names.indexOf(name), names.includes(name) ? 1 : 0);
-      else names.unshift(name);
+      // Told twice: one that failed in between was tried again.
+      else if (!names.includes(name)) names.unshift(name);
     }
     since.set(String(record.service), names);
   }

@@ -27,7 +27,8 @@ export async function betweenHooks<T>(operation: Operation, reporter: Reporter, 
   const began = performance.now();
   const seconds = () => Math.round((performance.now() - began) / 1_000);
   for (const hook of hooks) fileOf(operation.config, hook);
-  await call('pre-deploy', operation, reporter, { seconds: 0 });
+  // What has cut already is not to be stopped any more.
+  if (operation.command !== 'resume') await call('pre-deploy', operation, reporter, { seconds: 0 });
   try {
     const result = await work();
     await told('post-deploy', { seconds: seconds() });

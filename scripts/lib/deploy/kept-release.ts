@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type AppModel, readAppModel } from '../config/app-model.js';
-import { maskedModel } from '../config/masked-model.js';
+import type { Config } from '../config/load.js';
+import { maskedModel, secretsOf, unmaskedModel } from '../config/masked-model.js';
 import { type Colour, colours } from '../config/names.js';
 import type { Docker } from '../engine/docker.js';
-import { SlipwayError } from '../errors.js';
+import { SlipwayError, UsageError } from '../errors.js';
 import type { Operation } from './operation.js';
 
 const keptImage = z.object({
@@ -53,9 +54,15 @@ export async function keepRelease(operation: Operation): Promise<void> {
 
 async function resolvedApps({ resolved, config }: Operation): Promise<KeptRelease['apps']> {
   const entries = await Promise.all(
-    colours.map(async (colour) => [colour, maskedModel(await resolved(colour), config.secrets, config.appEnv)] as const),
+    colours.map(async (colour) => [colour, maskedModel(await resolved(colour), valuesOf(config))] as const),
   );
   return Object.fromEntries(entries) as KeptRelease['apps'];
+}
+
+/** Every variable whose value a kept model has as a reference: the configuration's, the app's, and what the environment calls secret. */
+function valuesOf({ secrets, appEnv, environment }: Config): Record<string, string> {
+  const own = Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, secret.reveal()]));
+  return { ...secretsOf(environment), ...appEnv, ...own };
 }
 
 /** @returns the images of the release that is being deployed, as the engine has them now */
@@ -88,16 +95,20 @@ export function parseKept(text: string): KeptRelease {
 }
 
 /**
- * @returns the app of a kept release in a colour, with today's names of its images
  * @param images what {@link findImages} found
+ * @returns the app of a kept release in a colour, with today's values of variables and today's names of its images
+ * @throws UsageError naming variables that have no value any more
  */
-export function appOf(
-  kept: KeptRelease,
-  colour: Colour,
-  images: ReadonlyMap<string, string>,
-  names: Parameters<typeof readAppModel>[1],
-): AppModel {
-  const app = readAppModel(kept.apps[colour], names);
+export function appOf(kept: KeptRelease, colour: Colour, images: ReadonlyMap<string, string>, config: Config): AppModel {
+  const values = { ...config.environment, ...valuesOf(config) } as Record<string, string>;
+  const { yaml, missing } = unmaskedModel(kept.apps[colour], values);
+  if (missing.length > 0) {
+    throw new UsageError(`${kept.version} needs variables that are not set any more`, {
+      details: missing.map((key) => `${key}: is missing`),
+      hints: ['set them in the file that APP_ENV_FILE names, or in the environment'],
+    });
+  }
+  const app = readAppModel(yaml, config.names);
   for (const service of Object.values(app.compose.services ?? {})) {
     if (service.image) service.image = images.get(service.image) ?? service.image;
   }

@@ -12,7 +12,7 @@ import { resolveApp } from './resolve.js';
 import { runOnce } from './run-once.js';
 import { findSource } from './source.js';
 import { assertEngine, observe } from './state.js';
-import { listPending } from './steps/migrate.js';
+import { listPending, recordMigrated } from './steps/migrate.js';
 
 export type MigrateAction = 'up' | 'status' | 'down';
 
@@ -67,7 +67,7 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
     assertDeclared(services, options.action);
     await assertImages(docker, services);
     const project = { ...files, files: { model: releaseModel(app, config.names, identity).yaml } };
-    const work = () => inTurn(services, (service) => one({ compose, project, docker }, service, version, options));
+    const work = (deck?: Deck) => inTurn(services, (service) => one({ compose, project, docker }, service, version, options, deck));
     if (options.action === 'status') return await work();
 
     const deck = await Deck.open(docker, {
@@ -77,7 +77,7 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
     });
     try {
       await removeAbandonedRuns(docker, config.names);
-      return await work();
+      return await work(deck);
     } finally {
       await deck.close();
     }
@@ -91,14 +91,25 @@ async function one(
   { name, migrate }: AppService,
   version: string,
   { action, confirm }: MigrateOptions,
+  deck: Deck | undefined,
 ): Promise<MigrateResult> {
   const ask = async () => (migrate?.pending ? listPending(operation, name, migrate.pending) : undefined);
   if (action === 'status') return { service: name, version, pending: await ask(), output: undefined };
   if (action === 'down' && !(await confirm(`take back the last migration of ${name}? Data that it made room for is lost.`))) {
     throw new UsageError('nothing was taken back', { hints: ['add --yes if you mean it'] });
   }
+  const before = await ask();
   const output = await runOnce(operation, name, (action === 'up' ? migrate?.run : migrate?.down) ?? []);
-  return { service: name, version, pending: await ask(), output: output.trim() };
+  const pending = await ask();
+  if (deck && before && pending) {
+    await recordMigrated({ deck }, name, without(before, pending));
+    await recordMigrated({ deck }, name, without(pending, before), true);
+  }
+  return { service: name, version, pending, output: output.trim() };
+}
+
+function without(names: readonly string[], others: readonly string[]): string[] {
+  return names.filter((name) => !others.includes(name));
 }
 
 function assertDeclared(services: readonly AppService[], action: MigrateAction): void {

@@ -25,7 +25,7 @@ export async function ofKept(
     cpus: (await docker.machine()).cpus,
   };
   const images = await findImages(docker, config.names.base, kept.images);
-  const app = appOf(kept, colour, images, config.names);
+  const app = appOf(kept, colour, images, config);
   return {
     ...assembled(config, app, keptProject(config, identity), identity),
     source: { kind: kept.source.kind, revision: kept.source.revision, committed: undefined, files: [], remove: async () => {} },
@@ -35,9 +35,7 @@ export async function ofKept(
   };
 }
 
-/** How Compose is called for a kept release: what stands in it as a reference gets the value of today. */
+/** Its relative paths were made absolute when it was resolved. */
 function keptProject(config: Config, identity: ReleaseIdentity): ComposeProject {
-  const project = appProject(config, [`${config.root}/compose`], identity);
-  const secrets = Object.fromEntries(Object.entries(config.secrets).map(([key, secret]) => [key, secret.reveal()]));
-  return { ...project, folder: config.root, env: { ...project.env, ...secrets } };
+  return { ...appProject(config, [`${config.root}/compose`], identity), folder: config.root };
 }

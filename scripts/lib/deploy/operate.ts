@@ -26,7 +26,7 @@ export interface OperateOptions {
   /** Push the images after they were built. */
   push?: boolean;
   /** What is taken up had cut under this token, at this time. */
-  takenUp?: { token: number; cutAt: number | undefined };
+  takenUp?: { before: State; token: number; cutAt: number | undefined };
 }
 
 /** Does the steps of a release, while holding the lock. Whatever changes something asks first whether the lock is still held. */
@@ -49,7 +49,7 @@ export async function operate(
     deck,
     servedToken: takenUp?.token ?? deck.token,
     cutAt: takenUp?.cutAt,
-    before,
+    before: takenUp?.before ?? before,
     stopping,
     signal: stopping.signal,
     drift: Promise.resolve([]),

@@ -97,6 +97,7 @@ export function planDeploy(state: State, goal: Goal): Step[] {
   const groups: Group[] = [
     ...(goal.how === 'deploy' ? preparation(state, goal, to) : []),
     ...(goal.how === 'rollback' ? [[HAVE_BASE], ...(goal.takeBack ?? []).map((one) => [migrationDown(one)])] : []),
+    ...(goal.how === 'resume' ? [[HAVE_BASE]] : []),
     ...(goal.how === 'deploy' || goal.how === 'rollback' ? start(web, behind, to) : []),
     [
       goal.how === 'resume'

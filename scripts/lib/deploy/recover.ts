@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { colours, otherColour } from '../config/names.js';
 import { Edge } from '../edge/edge.js';
 import type { Deck } from '../engine/deck/deck.js';
-import { exitCodes, SlipwayError } from '../errors.js';
+import { exitCodes, messageOf, SlipwayError } from '../errors.js';
 import { removeAbandonedRuns, removeContainer, startContainers, stopContainers } from './containers.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
 import type { JournalRecord } from './journal.js';
@@ -11,7 +12,7 @@ import { type OperateOptions, operate } from './operate.js';
 import { planDeploy } from './plan.js';
 import type { Context } from './release.js';
 import type { Reporter } from './reporter.js';
-import { containersOf, type State } from './state.js';
+import { containersOf, observe, type State } from './state.js';
 
 /** How a cut off operation was put in order. */
 export interface Recovered {
@@ -30,32 +31,73 @@ export interface Recovered {
  * @returns undefined when nothing was cut off
  * @throws SlipwayError when the rest of it fails: then traffic is back on the older release (1), or a person has to look (4)
  */
-export async function recover(
-  context: Context,
-  deck: Deck,
-  options: Pick<OperateOptions, 'reporter' | 'onInterrupt'>,
-): Promise<Recovered | undefined> {
+export async function recover(early: Context, deck: Deck, options: RecoverOptions): Promise<Recovered | undefined> {
   const cutOff = cutOffIn(deck.journal as JournalRecord[]);
   if (!cutOff) return undefined;
-  const { command, version, step, token } = cutOff;
-  const what = context.before.live?.token === token ? 'finished' : 'undone';
-  options.reporter.note(`${command} ${version} was cut off at "${step ?? 'its beginning'}"; it is ${what} first`);
-  await (what === 'finished' ? finish(context, deck, cutOff, options) : putBack(context, deck, cutOff));
-  const reason = `cut off at "${step ?? 'its beginning'}", ${what} by the next command`;
-  await deck.append({ at: new Date().toISOString(), kind: 'ended', token, outcome: what === 'finished' ? 'done' : 'failed', reason });
-  return { what, version, command, step };
+  const context = await fenced(early, deck);
+  const what = context.before.live?.token === cutOff.token ? 'finished' : 'undone';
+  options.reporter.note(`${cutOff.command} ${cutOff.version} was cut off at "${at(cutOff)}"; it is ${what} first`);
+  if (what === 'undone') {
+    await putBack(context, deck, cutOff);
+    await end(deck, cutOff, 'failed', 'undone by the next command');
+  } else if (!(await isFinished(context, deck, cutOff, options))) return { ...cutOff, what: 'undone' };
+  return { ...cutOff, what };
 }
 
-async function finish(
-  context: Context,
-  deck: Deck,
-  cutOff: CutOff,
-  options: Pick<OperateOptions, 'reporter' | 'onInterrupt'>,
-): Promise<void> {
+export type RecoverOptions = Pick<OperateOptions, 'reporter' | 'onInterrupt'>;
+
+function at({ step }: CutOff): string {
+  return step ?? 'its beginning';
+}
+
+async function end(deck: Deck, cutOff: CutOff, outcome: 'done' | 'failed', what: string): Promise<void> {
+  const reason = `cut off at "${at(cutOff)}", ${what}`;
+  await deck.append({ at: new Date().toISOString(), kind: 'ended', token: cutOff.token, outcome, reason });
+}
+
+/**
+ * The edge's own script outlives whoever called it: a cut that is under way is waited for, and one that comes later is
+ * refused. Only then is it certain what is live.
+ */
+async function fenced(context: Context, deck: Deck): Promise<Context> {
+  const { docker, config, before } = context;
+  const isUp = before.base.some(({ service, state }) => service === 'edge' && state === 'running');
+  if (isUp) await (await Edge.find(docker, config.names))?.unstage(deck.token);
+  return { ...context, before: await observe(docker, config.names) };
+}
+
+/**
+ * @returns false when it could not be finished, and what it had replaced is nothing: then there is nothing to go back to,
+ * and the next release is the way out
+ * @throws the failure; what it had replaced serves again, whole
+ */
+async function isFinished(context: Context, deck: Deck, cutOff: CutOff, options: RecoverOptions): Promise<boolean> {
+  const first = context.before.colours[otherColour(cutOff.colour)].length === 0;
+  try {
+    await finish(context, deck, cutOff, options);
+    await end(deck, cutOff, 'done', 'finished by the next command');
+    return true;
+  } catch (error) {
+    const interrupted = error instanceof SlipwayError && error.exitCode === exitCodes.interrupted;
+    const now = { ...context, before: await observe(context.docker, context.config.names) };
+    if (now.before.live?.token !== cutOff.token) {
+      await putBack(now, deck, cutOff);
+      await end(deck, cutOff, 'failed', 'gone back from');
+    } else if (first && !interrupted) {
+      options.reporter.warn(`it cannot be finished: ${messageOf(error)}`);
+      await end(deck, cutOff, 'failed', 'given up');
+      return false;
+    }
+    if (!(error instanceof SlipwayError) || interrupted) throw error;
+    const hints = [...error.hints, 'to go back from it: npx zx scripts/deploy.mjs --abort'];
+    throw new SlipwayError(error.message, { details: error.details, hints, exitCode: error.exitCode, cause: error });
+  }
+}
+
+async function finish(context: Context, deck: Deck, cutOff: CutOff, options: RecoverOptions): Promise<void> {
   const text = await deck.kept(fileOf(cutOff.release));
   if (text === undefined) {
     throw new SlipwayError(`what was kept of ${cutOff.version} is gone, so what was cut off cannot be finished`, {
-      hints: ['npx zx scripts/deploy.mjs --abort goes back to the release before'],
       exitCode: exitCodes.attention,
     });
   }
@@ -63,44 +105,49 @@ async function finish(
   const before = asBefore(context.before, cutOff);
   const { settings } = context.config;
   const goal = { how: 'resume', version: cutOff.version, services: found.app.services, retire: settings.RETIRE, backup: false } as const;
-  await deck.join(context.config.names.networks.app);
-  await operate({ ...context, before: context.before }, { ...found, command: 'resume', steps: planDeploy(before, goal) }, deck, {
+  await operate(context, { ...found, command: 'resume', steps: planDeploy(before, goal) }, deck, {
     ...options,
     reporter: quiet(options.reporter),
-    takenUp: { token: cutOff.token, cutAt: cutOff.cutAt === undefined ? undefined : Date.parse(cutOff.cutAt) },
+    takenUp: { before, token: cutOff.token, cutAt: cutOff.movedAt === undefined ? undefined : Date.parse(cutOff.movedAt) },
   });
 }
 
 /** @returns the state as it was just before the cut: the other colour serves, if there is anything in it */
-function asBefore(state: State, { colour, version, token }: CutOff): State {
+function asBefore(state: State, { colour, token }: CutOff): State {
   const from = otherColour(colour);
-  const live = state.colours[from].length === 0 ? undefined : { colour: from, version, token };
-  return { ...state, live };
+  const [one] = state.colours[from];
+  return { ...state, live: one && { colour: from, version: one.version ?? 'the release before', token } };
 }
 
-/** Singletons and workers first: for as long as they run beside those of the live release, a job may be done twice. */
+/**
+ * Singletons and workers first: for as long as they run beside those of the live release, a job may be done twice. Then the
+ * live release gets back what was taken from it. Web services that clients may still be connected to end after the drain.
+ */
 async function putBack({ config, docker: plain, before }: Context, deck: Deck, cutOff: CutOff): Promise<void> {
   const docker = plain.guarded(() => deck.confirm());
-  const edge = before.base.some(({ service, state }) => service === 'edge' && state === 'running')
-    ? await Edge.find(docker, config.names)
-    : undefined;
-  await edge?.unstage(deck.token);
   await removeAbandonedRuns(docker, config.names);
   const now = await containersOf(docker, config.names);
   const { live } = before;
   const left = colours.filter((colour) => colour !== live?.colour).flatMap((colour) => now.colours[colour]);
   const begun = left.filter(({ release }) => release === cutOff.release);
-  await stopContainers(
+  const taken = live ? now.colours[live.colour].filter(({ state }) => state === 'created' || state === 'exited') : [];
+  const [web, others] = [begun.filter(({ role }) => role === 'web'), begun.filter(({ role }) => role !== 'web')];
+  await startContainers(
     docker,
-    begun.filter(({ role }) => role !== 'web'),
+    taken.filter(({ role }) => role === 'web'),
   );
-  if (live) {
-    const missing = now.colours[live.colour].filter(({ state }) => state === 'created' || state === 'exited');
-    await startContainers(docker, missing);
-  }
-  await stopContainers(docker, begun);
+  await stopContainers(docker, others);
+  await startContainers(
+    docker,
+    taken.filter(({ role }) => role !== 'web'),
+  );
+  // Of a release that was to be gone back to, everything is kept; a warm colour stays warm.
+  if (cutOff.command === 'rollback' && config.settings.RETIRE === 'warm') return;
+  if (cutOff.movedAt !== undefined) await delay(Math.max(0, Date.parse(cutOff.movedAt) + config.settings.DRAIN_TIMEOUT - Date.now()));
+  await stopContainers(docker, web);
+  if (cutOff.command === 'rollback') return;
   for (const { name } of begun) await removeContainer(docker, name);
-  await deck.forget(live ? [fileOf(cutOff.release)] : []);
+  await deck.forget([fileOf(cutOff.release)]);
 }
 
 /** The steps are told as notes: a list of steps is only begun once in a command. */

@@ -36,6 +36,8 @@ export interface RollbackOptions {
 /** What a rollback came to. */
 export type RollbackResult =
   | { outcome: 'rolled-back'; version: string; from: string; colour: string; release: string; milliseconds: number; steps: StepTime[] }
+  /** A deploy that was cut off was undone instead: the release before it serves, and nothing else was gone back from. */
+  | { outcome: 'undone'; version: string; undone: string }
   | { outcome: 'planned'; version: string; from: string; contracts: string[]; steps: Step[] };
 
 /**
@@ -79,8 +81,10 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
     network: config.names.networks.app,
     leastToken: before.edgeToken,
   });
+  let undone: string | undefined;
   try {
     const wasCutOff = await recover(context, deck, options);
+    if (wasCutOff?.what === 'undone') undone = wasCutOff.version;
     if (!wasCutOff) {
       const { release } = await prepare(context, options, { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) });
       return { outcome: 'rolled-back', from: live.version, ...(await operate(context, release, deck, options)) };
@@ -88,7 +92,8 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   } finally {
     await deck.close();
   }
-  // What was cut off is in order now, and something else may be live.
+  // What was cut off is in order now. One who wanted to be rid of it has what they wanted.
+  if (undone !== undefined && wanted === undefined) return { outcome: 'undone', version: live.version, undone };
   return attempt(options);
 }
 
@@ -131,7 +136,9 @@ async function target(
   const record = chooseTarget(releases, version, before.live?.token ?? 0);
   const text = record && (await kept(fileOf(record.release)));
   if (record && text !== undefined) return { record, kept: parseKept(text) };
-  const there = releases.filter(({ release }) => retained(releases, config.settings.RETAIN_RELEASES).includes(release));
+  const names = retained(releases, config.settings.RETAIN_RELEASES);
+  const texts = await Promise.all(names.map((release) => kept(fileOf(release))));
+  const there = releases.filter(({ release }) => texts[names.indexOf(release)] !== undefined);
   const versions = [...new Set(there.map((one) => one.version))].filter((one) => one !== before.live?.version);
   const hints = [
     versions.length > 0 ? `there are: ${versions.join(', ')}` : 'only a release that was live before can be gone back to',

@@ -1,15 +1,23 @@
+import { maskSecrets } from '../config/secret.js';
 import { operator } from '../engine/deck/holder.js';
 import { exitCodes, messageOf, SlipwayError } from '../errors.js';
 import { ContainerError, containerError, watchDeaths } from './containers.js';
 import type { Operation } from './operation.js';
 
 /** Writes the operation's beginning and end to the journal. */
-export async function journaled<T>({ deck, identity, command, source }: Operation, work: () => Promise<T>): Promise<T> {
+export async function journaled<T>({ deck, identity, command, source, config }: Operation, work: () => Promise<T>): Promise<T> {
   const began = performance.now();
   const common = { token: deck.token, command, version: identity.version, colour: identity.colour, release: identity.release };
   await deck.append({ at: new Date().toISOString(), kind: 'began', ...common, by: operator(), committed: source.committed });
   const end = (outcome: string, reason?: string) =>
-    deck.append({ at: new Date().toISOString(), kind: 'ended', ...common, outcome, reason, ms: Math.round(performance.now() - began) });
+    deck.append({
+      at: new Date().toISOString(),
+      kind: 'ended',
+      ...common,
+      outcome,
+      reason: reason && maskSecrets(reason, config.secrets),
+      ms: Math.round(performance.now() - began),
+    });
   try {
     const result = await work();
     await end('done');
@@ -25,8 +33,9 @@ export async function journaled<T>({ deck, identity, command, source }: Operatio
 /** Stops the work on Ctrl-C, or as soon as a container of the new colour dies. */
 export async function watched<T>(operation: Operation, onInterrupt: OnInterrupt, work: () => Promise<T>): Promise<T> {
   const { docker, config, identity, before, stopping } = operation;
-  // Containers that an older release left in this colour are replaced: their end is no news.
-  const older = new Set(before.colours[identity.colour].map(({ id }) => id));
+  // Containers that another release left in this colour are replaced: their end is no news.
+  const others = before.colours[identity.colour].filter(({ release }) => release !== identity.release);
+  const older = new Set(others.map(({ id }) => id));
   const stopWatching = await watchDeaths(docker, config.names.project(identity.colour), (container, exitCode) => {
     if (older.has(container.id) || stopping.signal.aborted) return;
     const reason = `it ended with exit code ${exitCode}`;

@@ -22,9 +22,9 @@ test('a deploy without an end was cut off at its last step', () => {
     release: 'v2-x',
     colour: 'green',
     step: 'verify',
-    cutAt: 'at-cut',
+    movedAt: 'at-cut',
   });
-  expect(cutOffIn([began(2, 'rollback')])).toMatchObject({ command: 'rollback', step: undefined, cutAt: undefined });
+  expect(cutOffIn([began(2, 'rollback')])).toMatchObject({ command: 'rollback', step: undefined, movedAt: undefined });
 });
 
 test('nothing was cut off where the last deploy ended, however others before it or beside it did', () => {

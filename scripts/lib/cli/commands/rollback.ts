@@ -42,6 +42,10 @@ function say(result: RollbackResult, { line, paint }: Output): void {
     line(paint('green', `${result.version} is live again (${result.colour}), after ${formatDuration(result.milliseconds)}`));
     return;
   }
+  if (result.outcome === 'undone') {
+    line(paint('green', `${result.undone}, which was cut off, is undone: ${result.version} serves`));
+    return;
+  }
   line(`from ${result.from} back to ${result.version}, these steps would be done:`);
   for (const [index, { title }] of result.steps.entries()) line(`  ${String(index + 1).padStart(2)}. ${title}`);
   if (result.contracts.length === 0) return;

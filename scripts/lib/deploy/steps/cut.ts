@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Colour } from '../../config/names.js';
 import type { Switched } from '../../edge/edge.js';
+import { awaitHealthy, isAlive, startContainers } from '../containers.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
+import { containersOf } from '../state.js';
 import { edgeSet } from './stage.js';
 
 /** Moves new traffic to the new colour, in one rename and one signal. */
@@ -17,16 +19,39 @@ export async function cut(operation: Operation, step: StepOf<'cut'>, report: Ste
 }
 
 /**
- * Takes up an operation that had cut when its deployer was killed. From here on it can be gone back from like any other;
- * its drain is over when nginx has ended the last of the old workers, DRAIN_TIMEOUT after the cut.
+ * Takes up an operation that had cut when its deployer was killed. From here on it can be gone back from like any other:
+ * what it had stopped by then is started before traffic goes there. Its drain is over when nginx has ended the last of the
+ * old workers, DRAIN_TIMEOUT after the cut.
  */
 export async function takeUp(operation: Operation, step: StepOf<'take-up'>, report: StepReport): Promise<undefined> {
-  const { servedToken, config, cutAt } = operation;
+  const { servedToken, config, cutAt, docker } = operation;
   const edge = await edgeOf(operation);
-  offerWayBack(operation, step, report, async () => step.from !== undefined && (await edge.live())?.token === servedToken);
+  offerWayBack(operation, step, report, async () => {
+    if (step.from === undefined || (await edge.live())?.token !== servedToken) return false;
+    await startWebOf(operation, step.from);
+    return true;
+  });
+  const { colours } = await containersOf(docker, config.names);
+  await startContainers(
+    docker,
+    colours[step.to].filter((container) => container.role === 'web' && !isAlive(container)),
+  );
   const left = Math.max(0, (cutAt ?? Date.now()) + config.settings.DRAIN_TIMEOUT - Date.now());
   operation.drained = delay(left, undefined, { ref: false });
   return undefined;
+}
+
+async function startWebOf({ docker, config }: Operation, colour: Colour): Promise<void> {
+  const web = (await containersOf(docker, config.names)).colours[colour].filter(({ role }) => role === 'web');
+  await startContainers(
+    docker,
+    web.filter((container) => !isAlive(container)),
+  );
+  await awaitHealthy(docker, config.names, colour, {
+    services: [...new Set(web.map(({ service }) => service))],
+    replicas: (name) => web.filter(({ service }) => service === name).length,
+    timeoutMs: config.settings.HEALTH_TIMEOUT,
+  });
 }
 
 function offerWayBack(

@@ -11,30 +11,48 @@ export async function migrate(operation: Operation, step: StepOf<'migrate'>, { p
   const pending = await pendingOf(operation, step);
   if (pending?.length === 0) return 'nothing is pending';
   progress(pending ? pending.join(', ') : 'running');
-  await runOnce(operation, step.service, step.run);
+  // Told before it happens: a migration that nobody knows of would let an older release go live over it.
   await recordMigrated(operation, step.service, pending ?? []);
+  try {
+    await runOnce(operation, step.service, step.run);
+  } catch (error) {
+    if (step.pending) await recordMigrated(operation, step.service, await listPending(operation, step.service, step.pending), true);
+    throw error;
+  }
   return pending ? `ran ${pending.join(', ')}` : 'done';
 }
 
 /** Takes migrations back, one at a time, by the way down that the live release declares: it is the one that brought them. */
-export async function migrateDown(operation: Operation, step: StepOf<'migrate-down'>, { progress }: StepReport): Promise<string> {
+export async function migrateDown(operation: Operation, step: StepOf<'migrate-down'>, { progress, undo }: StepReport): Promise<string> {
   const { liveProject, liveServices, docker, compose, signal } = operation;
-  const down = liveServices.find(({ name }) => name === step.service)?.migrate?.down;
-  if (!liveProject || !down) {
+  const migrate = liveServices.find(({ name }) => name === step.service)?.migrate;
+  if (!liveProject || !migrate?.down) {
     throw new SlipwayError(`${step.service} declares no way down (x-slipway.migrate.down)`, {
       hints: ['go back to the data of then with scripts/restore.mjs, and add --force'],
     });
   }
+  const live = { compose, docker, project: liveProject };
+  undo(`migrate ${step.service} up again`, async () => {
+    await recordMigrated(operation, step.service, step.names);
+    await runOnce(live, step.service, migrate.run);
+  });
   for (const name of step.names) {
     progress(name);
-    await runOnce({ compose, docker, signal, project: liveProject }, step.service, down);
+    // The journal may be behind what somebody did by hand: one that is taken back already must not cost the one before it.
+    const isGone = migrate.pending && (await listPending(live, step.service, migrate.pending)).includes(name);
+    if (!isGone) await runOnce({ ...live, signal }, step.service, migrate.down);
     await recordMigrated(operation, step.service, [name], true);
   }
   return `took back ${step.names.join(', ')}`;
 }
 
 /** Going back to an older release asks what was migrated since. */
-async function recordMigrated({ deck }: Operation, service: string, names: readonly string[], down = false): Promise<void> {
+export async function recordMigrated(
+  { deck }: Pick<Operation, 'deck'>,
+  service: string,
+  names: readonly string[],
+  down = false,
+): Promise<void> {
   if (names.length > 0) await deck.append({ at: new Date().toISOString(), kind: 'migrated', token: deck.token, service, names, down });
 }
 

@@ -11,8 +11,6 @@ import { writeSnapshot } from '../release-snapshot.js';
 /** Writes down that the release is live, and forgets those that are too old to go back to. */
 export async function record(operation: Operation): Promise<undefined> {
   const { deck, identity, source } = operation;
-  await operation.unstaged;
-  const [images] = await Promise.all([imagesOf(operation), writeSnapshot(operation), tendBase(operation)]);
   const record = {
     at: new Date().toISOString(),
     kind: 'release',
@@ -22,10 +20,13 @@ export async function record(operation: Operation): Promise<undefined> {
     colour: identity.colour,
     source: source.kind,
     revision: source.revision,
-    images,
+    images: await imagesOf(operation),
     configHash: createHash('sha256').update(maskSecrets(operation.recorded, operation.config.secrets)).digest('hex'),
   };
   await deck.append(record);
+  // From here on it can be gone back to; whatever fails below is left undone, and told.
+  await operation.unstaged;
+  await Promise.all([writeSnapshot(operation), tendBase(operation)]);
   await forgetReleases(operation, [...(deck.journal as JournalRecord[]), record]);
   return undefined;
 }
