@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { loadConfig } from '../../dist/config/load.js';
 import { freePort } from '../../dist/demo/free-port.js';
-import { removeStack } from '../../dist/deploy/remove-stack.js';
+import { removeStack } from '../../dist/deploy/power/remove-stack.js';
 import { Docker } from '../../dist/engine/docker.js';
 import { ensureDotenv } from '../../dist/setup/dotenv.js';
 import { chooseImages } from '../../dist/setup/image-choice.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig } from '../../dist/config/load.js';
 import { freePort } from '../../dist/demo/free-port.js';
-import { removeStack } from '../../dist/deploy/remove-stack.js';
+import { removeStack } from '../../dist/deploy/power/remove-stack.js';
 import { Docker } from '../../dist/engine/docker.js';
 import { ensureDotenv } from '../../dist/setup/dotenv.js';
 import { chooseImages } from '../../dist/setup/image-choice.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namesOf } from '../../scripts/lib/config/names.js';
-import { removeStack } from '../../scripts/lib/deploy/remove-stack.js';
+import { removeStack } from '../../scripts/lib/deploy/power/remove-stack.js';
 import { Docker } from '../../scripts/lib/engine/docker.js';
 import { engine } from '../helpers/leftovers.js';
 import type { Ended } from '../helpers/process.js';

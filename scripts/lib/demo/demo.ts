@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfig } from '../config/load.js';
 import { projectRoot } from '../config/root.js';
-import { removeStack } from '../deploy/remove-stack.js';
+import { removeStack } from '../deploy/power/remove-stack.js';
 import type { Docker } from '../engine/docker.js';
 import { SlipwayError } from '../errors.js';
 import { type Sample, startLoad } from '../load/load.js';

@@ -8,7 +8,7 @@ import type { ProbeResponse } from '../engine/deck/protocol.js';
 import { Docker } from '../engine/docker.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { checksOf, problemWith } from './checks.js';
-import { edgeIn } from './maintenance-status.js';
+import { edgeIn } from './maintenance/maintenance-status.js';
 import { outsideProbe } from './outside-probe.js';
 import { headersFor, publicRoute } from './probes.js';
 import { resolveApp } from './resolve.js';

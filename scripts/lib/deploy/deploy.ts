@@ -7,7 +7,7 @@ import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
-import { recover } from './recover.js';
+import { recover } from './recovery/recover.js';
 import { type Context, prepareRelease } from './release.js';
 import type { Reporter } from './reporter.js';
 import { findSource, type Source } from './source.js';

@@ -1,5 +1,5 @@
 import { type JournalRecord, type OperationRecord, operationsOf } from '../deploy/journal.js';
-import { releasesOf } from '../deploy/releases.js';
+import { releasesOf } from '../deploy/releases/releases.js';
 import type { LockHolder } from '../engine/deck/holder.js';
 
 /** One operation, and what became of its release. What is not known, or never was, is null. */

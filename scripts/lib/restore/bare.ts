@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.js';
-import { baseDrift, baseProject, mountedFiles } from '../deploy/base.js';
-import { bringBaseUp } from '../deploy/base-start.js';
-import { ASIDE } from '../deploy/base-up.js';
+import { baseDrift, baseProject, mountedFiles } from '../deploy/base/project.js';
+import { bringBaseUp } from '../deploy/base/start-base.js';
+import { ASIDE } from '../deploy/base/up.js';
 import { containersOf } from '../deploy/state.js';
 import { Compose } from '../engine/compose.js';
 import type { Docker } from '../engine/docker.js';

@@ -1,4 +1,4 @@
-import { maintenanceOn, setMaintenance } from '../deploy/maintenance.js';
+import { maintenanceOn, setMaintenance } from '../deploy/maintenance/maintenance.js';
 import { edgeOf } from '../deploy/operation.js';
 import { InterruptedError } from '../deploy/watch.js';
 import type { Maintenance } from '../edge/maintenance.js';

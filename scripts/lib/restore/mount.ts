@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { mountedFiles } from '../deploy/base.js';
-import { startBase } from '../deploy/base-up.js';
+import { mountedFiles } from '../deploy/base/project.js';
+import { startBase } from '../deploy/base/up.js';
 import { containerError } from '../deploy/containers.js';
 import { containersOf } from '../deploy/state.js';
 import { Compose } from '../engine/compose.js';

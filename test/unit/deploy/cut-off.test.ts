@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cutOffIn } from '../../../scripts/lib/deploy/cut-off.js';
 import type { JournalRecord } from '../../../scripts/lib/deploy/journal.js';
+import { cutOffIn } from '../../../scripts/lib/deploy/recovery/cut-off.js';
 
 const began = (token: number, command = 'deploy'): JournalRecord => ({
   kind: 'began',

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { downToContracts, isContract, migratedSince } from '../../../scripts/lib/deploy/contracts.js';
 import type { JournalRecord } from '../../../scripts/lib/deploy/journal.js';
-import { chooseTarget, releasesOf, retained, stackOf } from '../../../scripts/lib/deploy/releases.js';
+import { downToContracts, isContract, migratedSince } from '../../../scripts/lib/deploy/releases/contracts.js';
+import { chooseTarget, releasesOf, retained, stackOf } from '../../../scripts/lib/deploy/releases/releases.js';
 
 /** @returns the journal of releases that went live one after the other, each by an operation of its own */
 const wentLive = (...names: string[]): JournalRecord[] =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { otherColour } from '../../../scripts/lib/config/names.js';
-import { planStart, type StartStep } from '../../../scripts/lib/deploy/start-plan.js';
+import { planStart, type StartStep } from '../../../scripts/lib/deploy/power/start-plan.js';
 import type { ContainerState, State } from '../../../scripts/lib/deploy/state.js';
 import { UsageError } from '../../../scripts/lib/errors.js';
 import { stackState } from '../fixtures.js';

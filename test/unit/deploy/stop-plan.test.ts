@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { planStop, type Removal, type StopStep } from '../../../scripts/lib/deploy/power/stop-plan.js';
 import type { State } from '../../../scripts/lib/deploy/state.js';
-import { planStop, type Removal, type StopStep } from '../../../scripts/lib/deploy/stop-plan.js';
 import { stackState } from '../fixtures.js';
 import { aliveIn, anyStack, changed, everything, ofColour, stoppedStack, wholeStack } from './stacks.js';
 

@@ -41,7 +41,7 @@ export const command: Command = {
     const { assertEngine } = await import('../../deploy/state.js');
     await assertEngine(docker);
     const cron = await Cron.find(docker, config.names);
-    const { cronDrifts, refreshCronSecrets } = await import('../../deploy/cron-current.js');
+    const { cronDrifts, refreshCronSecrets } = await import('../../deploy/base/cron-current.js');
     const drifts = cronDrifts(config, docker);
     await refreshCronSecrets(config, docker);
     if (await drifts) output.line('the cron container was started with other settings than .env has now: npx zx scripts/base.mjs upgrade');

@@ -21,12 +21,12 @@ export const command: Command = {
     const dotenv = values.dotenv as string | undefined;
     const { config, docker } = await prepareConfig(output, values.yes === true, dotenv);
     if (action === 'up') {
-      const { bringBaseUp } = await import('../../deploy/base-start.js');
+      const { bringBaseUp } = await import('../../deploy/base/start-base.js');
       const started = await setupProgress(output).step('have the base up', (say) => bringBaseUp(config, docker, say));
       output.line(started.length === 0 ? 'all of it runs; nothing was changed' : `started: ${started.join(', ')}`);
       return { result: { started } };
     }
-    const { upgradeBase } = await import('../../deploy/base-upgrade.js');
+    const { upgradeBase } = await import('../../deploy/base/upgrade.js');
     const ask = askOnTerminal(output);
     const confirm = async (question: string) => values.yes === true || (ask !== undefined && (await ask(question)));
     const recreated = await setupProgress(output).step('compare the base with the files', (say) => upgradeBase({ dotenv, confirm, say }));

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../config/durations.js';
 import { parseVersion } from '../../config/version.js';
 import type { DeployResult } from '../../deploy/deploy.js';
-import type { RecoverResult } from '../../deploy/recover-command.js';
+import type { RecoverResult } from '../../deploy/recovery/recover-command.js';
 import { UsageError } from '../../errors.js';
 import type { Arguments, Command } from '../command.js';
 import { onInterrupt } from '../interrupt.js';
@@ -59,7 +59,7 @@ function howToRecover({ values, words }: Arguments): 'resume' | 'abort' | undefi
 }
 
 async function recovered(how: 'resume' | 'abort', { values }: Arguments, output: Output): Promise<RecoverResult> {
-  const { recoverNow } = await import('../../deploy/recover-command.js');
+  const { recoverNow } = await import('../../deploy/recovery/recover-command.js');
   const { loadConfig } = await import('../../config/load.js');
   const { Docker } = await import('../../engine/docker.js');
   const reporter = await output.reporter();

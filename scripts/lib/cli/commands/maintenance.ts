@@ -1,6 +1,6 @@
 import { formatDuration } from '../../config/durations.js';
-import type { MaintenanceStatus } from '../../deploy/maintenance-status.js';
-import type { SwitchResult } from '../../deploy/maintenance-switch.js';
+import type { MaintenanceStatus } from '../../deploy/maintenance/maintenance-status.js';
+import type { SwitchResult } from '../../deploy/maintenance/maintenance-switch.js';
 import { UsageError } from '../../errors.js';
 import type { Arguments, Command } from '../command.js';
 import { onInterrupt } from '../interrupt.js';
@@ -23,7 +23,7 @@ export const command: Command = {
     const action = actionOf(given);
     const { json, dotenv } = { json: output.json, dotenv: given.values.dotenv as string | undefined };
     if (action === 'status') {
-      const { maintenanceStatus } = await import('../../deploy/maintenance-status.js');
+      const { maintenanceStatus } = await import('../../deploy/maintenance/maintenance-status.js');
       const status = await maintenanceStatus(dotenv);
       if (!json) for (const line of linesOf(status)) output.line(line);
       return { result: status };
@@ -46,7 +46,7 @@ function actionOf({ values, words }: Arguments): 'on' | 'off' | 'status' {
 }
 
 async function switchTo(action: 'on' | 'off', { values }: Arguments, output: Output): Promise<SwitchResult> {
-  const { switchMaintenance } = await import('../../deploy/maintenance-switch.js');
+  const { switchMaintenance } = await import('../../deploy/maintenance/maintenance-switch.js');
   const { setupProgress } = await import('../setup-progress.js');
   const given = Object.fromEntries(flags.flatMap((flag) => (values[flag] === undefined ? [] : [[flag, String(values[flag])]])));
   const dotenv = values.dotenv as string | undefined;

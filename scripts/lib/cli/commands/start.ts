@@ -1,4 +1,4 @@
-import type { StartResult } from '../../deploy/start.js';
+import type { StartResult } from '../../deploy/power/start.js';
 import type { Command } from '../command.js';
 import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
@@ -12,7 +12,7 @@ export const command: Command = {
   help: { 'dry-run': 'print the steps and change nothing' },
   opening: () => 'start',
   run: async ({ values }, output) => {
-    const { startStack } = await import('../../deploy/start.js');
+    const { startStack } = await import('../../deploy/power/start.js');
     const dotenv = values.dotenv as string | undefined;
     const result = await startStack({
       dotenv,

@@ -1,4 +1,4 @@
-import type { StopResult } from '../../deploy/stop.js';
+import type { StopResult } from '../../deploy/power/stop.js';
 import type { Command } from '../command.js';
 import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
@@ -16,7 +16,7 @@ export const command: Command = {
   },
   opening: () => 'stop',
   run: async ({ values }, output) => {
-    const { stopStack } = await import('../../deploy/stop.js');
+    const { stopStack } = await import('../../deploy/power/stop.js');
     const result = await stopStack({
       dotenv: values.dotenv as string | undefined,
       dryRun: values['dry-run'] === true,

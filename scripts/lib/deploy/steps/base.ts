@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../errors.js';
-import { baseDrift, baseProject } from '../base.js';
-import { ensureVolume, startBase } from '../base-up.js';
+import { baseDrift, baseProject } from '../base/project.js';
+import { ensureVolume, startBase } from '../base/up.js';
 import { removeAbandonedRuns } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
 import { observe } from '../state.js';

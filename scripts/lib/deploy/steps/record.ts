@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { maskSecrets } from '../../config/secret.js';
-import { baseProject } from '../base.js';
-import { ASIDE } from '../base-up.js';
-import { forgetReleases } from '../forget-releases.js';
+import { baseProject } from '../base/project.js';
+import { ASIDE } from '../base/up.js';
 import type { JournalRecord } from '../journal.js';
-import { imagesOf } from '../kept-release.js';
 import type { Operation } from '../operation.js';
-import { writeSnapshot } from '../release-snapshot.js';
+import { forgetReleases } from '../releases/forget-releases.js';
+import { imagesOf } from '../releases/kept-release.js';
+import { writeSnapshot } from '../releases/release-snapshot.js';
 
 /** Writes down that the release is live, and forgets those that are too old to go back to. */
 export async function record(operation: Operation): Promise<undefined> {

@@ -3,8 +3,8 @@ import { fromRoot } from '../../config/load.js';
 import { renderEdge } from '../../edge/render.js';
 import type { Certificate, EdgeMode } from '../../edge/target.js';
 import type { ArchiveFile } from '../../engine/archive.js';
-import { keepRelease } from '../kept-release.js';
 import { edgeOf, edgeTarget, type Operation, type StepReport } from '../operation.js';
+import { keepRelease } from '../releases/kept-release.js';
 
 /**
  * Has a second nginx serve the idle colour on the staging port. The live one is not reloaded for it. What going back to this

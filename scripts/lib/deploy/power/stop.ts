@@ -1,12 +1,12 @@
-import { type Config, loadConfig } from '../config/load.js';
-import { colours } from '../config/names.js';
-import { Deck } from '../engine/deck/deck.js';
-import { Docker } from '../engine/docker.js';
-import { UsageError } from '../errors.js';
-import { removeAbandonedRuns, stopContainers } from './containers.js';
+import { type Config, loadConfig } from '../../config/load.js';
+import { colours } from '../../config/names.js';
+import { Deck } from '../../engine/deck/deck.js';
+import { Docker } from '../../engine/docker.js';
+import { UsageError } from '../../errors.js';
+import { removeAbandonedRuns, stopContainers } from '../containers.js';
+import { assertEngine, observe } from '../state.js';
 import { inOrder, type Sequence } from './in-order.js';
 import { belongingsOf, removeContainers, removeKeptImages, removeNetworks, removeVolumes } from './remove-stack.js';
-import { assertEngine, observe } from './state.js';
 import { planStop, type Removal, type StopStep } from './stop-plan.js';
 
 export interface StopOptions extends Pick<Sequence, 'step' | 'onInterrupt'> {

@@ -1,12 +1,12 @@
-import { loadConfig } from '../config/load.js';
-import { Compose } from '../engine/compose.js';
-import { Deck } from '../engine/deck/deck.js';
-import { Docker } from '../engine/docker.js';
-import { UsageError } from '../errors.js';
-import { baseDrift, baseProject, mountedFiles } from './base.js';
-import { writeSecrets } from './base-secrets.js';
+import { loadConfig } from '../../config/load.js';
+import { Compose } from '../../engine/compose.js';
+import { Deck } from '../../engine/deck/deck.js';
+import { Docker } from '../../engine/docker.js';
+import { UsageError } from '../../errors.js';
+import { containersOf } from '../state.js';
 import { refreshCronSecrets } from './cron-current.js';
-import { containersOf } from './state.js';
+import { baseDrift, baseProject, mountedFiles } from './project.js';
+import { writeSecrets } from './secrets.js';
 
 export interface BaseUpgradeOptions {
   dotenv: string | undefined;
@@ -29,7 +29,7 @@ export async function upgradeBase({ dotenv, confirm, say }: BaseUpgradeOptions):
   const { base } = await containersOf(docker, config.names);
   if (base.length === 0) throw new UsageError('there is no base yet', { hints: ['the first deploy starts it'] });
   const project = await baseProject(config, docker, await mountedFiles(docker, config.names));
-  (await import('../config/schedules.js')).refuseBadSchedules(config.settings);
+  (await import('../../config/schedules.js')).refuseBadSchedules(config.settings);
   await refreshCronSecrets(config, docker);
   const drifted = await baseDrift(compose, project, base);
   if (drifted.length === 0) return [];

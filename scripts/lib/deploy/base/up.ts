@@ -1,10 +1,10 @@
-import type { Config } from '../config/load.js';
-import type { Compose } from '../engine/compose.js';
-import type { Deck } from '../engine/deck/deck.js';
-import type { Docker } from '../engine/docker.js';
-import { baseProject, type FileVolumes, mountedFiles } from './base.js';
-import { writeSecrets } from './base-secrets.js';
-import type { ContainerState } from './state.js';
+import type { Config } from '../../config/load.js';
+import type { Compose } from '../../engine/compose.js';
+import type { Deck } from '../../engine/deck/deck.js';
+import type { Docker } from '../../engine/docker.js';
+import type { ContainerState } from '../state.js';
+import { baseProject, type FileVolumes, mountedFiles } from './project.js';
+import { writeSecrets } from './secrets.js';
 
 /** Traffic needs these, and needs them well. */
 const VITAL = ['edge', 'postgres', 'redis'];
@@ -33,7 +33,7 @@ export interface BaseUp {
  */
 export async function startBase({ config, docker, compose, deck, base, files, signal, progress }: BaseUp): Promise<string[]> {
   // Loaded here alone, since it takes its time. The cron container ends at once when it cannot tell when something is due.
-  (await import('../config/schedules.js')).refuseBadSchedules(config.settings);
+  (await import('../../config/schedules.js')).refuseBadSchedules(config.settings);
   await Promise.all([writeSecrets({ config, deck }), ...Object.values(files).map((volume) => ensureVolume(docker, config, volume))]);
   const healthy = base.filter(({ state, health }) => state === 'running' && health === 'healthy').map(({ service }) => service);
   const running = base.filter(({ state }) => state === 'running').map(({ service }) => service);

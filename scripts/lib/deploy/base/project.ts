@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
-import { cronPaths } from '../config/cron.js';
-import type { Config } from '../config/load.js';
-import type { Names } from '../config/names.js';
-import { composeYaml } from '../config/release-model.js';
-import { tuningFor } from '../config/tuning.js';
-import { cronImage } from '../cron/image.js';
-import { edgeImage } from '../edge/image.js';
-import type { Compose, ComposeProject } from '../engine/compose.js';
-import type { Docker } from '../engine/docker.js';
-import type { ContainerState } from './state.js';
+import { cronPaths } from '../../config/cron.js';
+import type { Config } from '../../config/load.js';
+import type { Names } from '../../config/names.js';
+import { composeYaml } from '../../config/release-model.js';
+import { tuningFor } from '../../config/tuning.js';
+import { cronImage } from '../../cron/image.js';
+import { edgeImage } from '../../edge/image.js';
+import type { Compose, ComposeProject } from '../../engine/compose.js';
+import type { Docker } from '../../engine/docker.js';
+import type { ContainerState } from '../state.js';
 
 const UNITS = { m: 1024 ** 2, g: 1024 ** 3 } as const;
 /** How long the edge's container may take to end beyond its drain. */

@@ -1,6 +1,6 @@
-import { jobFolders } from '../config/job-paths.js';
-import type { Config } from '../config/load.js';
-import type { Deck } from '../engine/deck/deck.js';
+import { jobFolders } from '../../config/job-paths.js';
+import type { Config } from '../../config/load.js';
+import type { Deck } from '../../engine/deck/deck.js';
 
 const FOLDER = 0o040000;
 

@@ -1,7 +1,7 @@
-import { type Colour, colours, otherColour } from '../config/names.js';
-import { isAlive } from './containers.js';
+import { type Colour, colours, otherColour } from '../../config/names.js';
+import { isAlive } from '../containers.js';
+import type { ContainerState, State } from '../state.js';
 import type { Belongings, Named } from './remove-stack.js';
-import type { ContainerState, State } from './state.js';
 
 /** What is to be removed once everything is stopped. */
 export interface Removal extends Pick<Belongings, 'containers' | 'networks' | 'volumes'> {

@@ -1,11 +1,11 @@
-import type { Config } from '../config/load.js';
-import { optionalSecretKeys } from '../config/schema.js';
-import { tarOf } from '../engine/archive.js';
-import { Compose } from '../engine/compose.js';
-import type { Docker } from '../engine/docker.js';
-import { baseDrift, baseProject, mountedFiles } from './base.js';
-import { forData } from './base-secrets.js';
-import { containersOf } from './state.js';
+import type { Config } from '../../config/load.js';
+import { optionalSecretKeys } from '../../config/schema.js';
+import { tarOf } from '../../engine/archive.js';
+import { Compose } from '../../engine/compose.js';
+import type { Docker } from '../../engine/docker.js';
+import { containersOf } from '../state.js';
+import { baseDrift, baseProject, mountedFiles } from './project.js';
+import { forData } from './secrets.js';
 
 /** Where the volume is mounted in the container that writes it. */
 const FOLDER = '/secrets';

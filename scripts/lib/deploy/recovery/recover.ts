@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { colours, otherColour } from '../config/names.js';
-import { Edge } from '../edge/edge.js';
-import type { Deck } from '../engine/deck/deck.js';
-import { exitCodes, messageOf, SlipwayError } from '../errors.js';
-import { removeAbandonedRuns, removeContainer, startContainers, stopContainers } from './containers.js';
+import { colours, otherColour } from '../../config/names.js';
+import { Edge } from '../../edge/edge.js';
+import type { Deck } from '../../engine/deck/deck.js';
+import { exitCodes, messageOf, SlipwayError } from '../../errors.js';
+import { removeAbandonedRuns, removeContainer, startContainers, stopContainers } from '../containers.js';
+import type { JournalRecord } from '../journal.js';
+import { type OperateOptions, operate } from '../operate.js';
+import { planDeploy } from '../plan.js';
+import type { Context } from '../release.js';
+import { fileOf, parseKept } from '../releases/kept-release.js';
+import { ofKept } from '../releases/of-kept.js';
+import type { Reporter } from '../reporter.js';
+import { containersOf, observe, type State } from '../state.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
-import type { JournalRecord } from './journal.js';
-import { fileOf, parseKept } from './kept-release.js';
-import { ofKept } from './of-kept.js';
-import { type OperateOptions, operate } from './operate.js';
-import { planDeploy } from './plan.js';
-import type { Context } from './release.js';
-import type { Reporter } from './reporter.js';
-import { containersOf, observe, type State } from './state.js';
 
 /** How a cut off operation was put in order. */
 export interface Recovered {

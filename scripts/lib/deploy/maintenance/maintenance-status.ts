@@ -1,7 +1,7 @@
-import { loadConfig } from '../config/load.js';
-import { readMaintenance, readOpened } from '../edge/gate.js';
-import { Docker } from '../engine/docker.js';
-import { assertEngine, observe, type State } from './state.js';
+import { loadConfig } from '../../config/load.js';
+import { readMaintenance, readOpened } from '../../edge/gate.js';
+import { Docker } from '../../engine/docker.js';
+import { assertEngine, observe, type State } from '../state.js';
 
 /** Whether the public is turned away, the same for people and programs. */
 export interface MaintenanceStatus {

@@ -1,15 +1,15 @@
-import type { Config } from '../config/load.js';
-import { Compose } from '../engine/compose.js';
-import { Deck } from '../engine/deck/deck.js';
-import type { Docker } from '../engine/docker.js';
+import type { Config } from '../../config/load.js';
+import { Compose } from '../../engine/compose.js';
+import { Deck } from '../../engine/deck/deck.js';
+import type { Docker } from '../../engine/docker.js';
+import type { JournalRecord } from '../journal.js';
+import type { Context } from '../release.js';
+import type { Reporter } from '../reporter.js';
+import { type RollbackResult, rollback } from '../rollback.js';
+import { assertEngine, observe } from '../state.js';
+import type { OnInterrupt } from '../watch.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
-import type { JournalRecord } from './journal.js';
 import { type Recovered, recover } from './recover.js';
-import type { Context } from './release.js';
-import type { Reporter } from './reporter.js';
-import { type RollbackResult, rollback } from './rollback.js';
-import { assertEngine, observe } from './state.js';
-import type { OnInterrupt } from './watch.js';
 
 export interface RecoverOptions {
   /** `resume`: what had cut is finished. `abort`: it is gone back from. What had not cut is undone in both cases. */

@@ -1,5 +1,5 @@
-import type { JournalRecord } from './journal.js';
-import type { TakingBack } from './plan.js';
+import type { JournalRecord } from '../journal.js';
+import type { TakingBack } from '../plan.js';
 
 /** What a leading word in a migration's name says: an older release cannot live with it. */
 const CONTRACT = /^contract:/;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type AppModel, readAppModel } from '../config/app-model.js';
-import type { Config } from '../config/load.js';
-import { maskedModel, secretsOf, unmaskedModel } from '../config/masked-model.js';
-import { type Colour, colours } from '../config/names.js';
-import type { Docker } from '../engine/docker.js';
-import { SlipwayError, UsageError } from '../errors.js';
-import type { Operation } from './operation.js';
+import { type AppModel, readAppModel } from '../../config/app-model.js';
+import type { Config } from '../../config/load.js';
+import { maskedModel, secretsOf, unmaskedModel } from '../../config/masked-model.js';
+import { type Colour, colours } from '../../config/names.js';
+import type { Docker } from '../../engine/docker.js';
+import { SlipwayError, UsageError } from '../../errors.js';
+import type { Operation } from '../operation.js';
 
 const keptImage = z.object({
   /** As the model names it. */

@@ -1,9 +1,9 @@
-import { type Colour, otherColour } from '../config/names.js';
-import type { LiveSet } from '../edge/live.js';
-import { UsageError } from '../errors.js';
-import { ASIDE } from './base-up.js';
-import { isAlive, isReady } from './containers.js';
-import type { ContainerState, State } from './state.js';
+import { type Colour, otherColour } from '../../config/names.js';
+import type { LiveSet } from '../../edge/live.js';
+import { UsageError } from '../../errors.js';
+import { ASIDE } from '../base/up.js';
+import { isAlive, isReady } from '../containers.js';
+import type { ContainerState, State } from '../state.js';
 import { STORES, servicesOf } from './stop-plan.js';
 
 /** One step of starting a stack, as data: what `--dry-run` prints. */

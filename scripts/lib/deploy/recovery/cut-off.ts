@@ -1,5 +1,5 @@
-import type { Colour } from '../config/names.js';
-import type { JournalRecord } from './journal.js';
+import type { Colour } from '../../config/names.js';
+import type { JournalRecord } from '../journal.js';
 
 /** A deploy or a rollback whose deployer was killed: it neither ended nor was undone. */
 export interface CutOff {

@@ -1,4 +1,4 @@
-import type { JournalRecord } from './journal.js';
+import type { JournalRecord } from '../journal.js';
 import type { KeptImage } from './kept-release.js';
 
 /** A release that went live, as the journal tells it. */

@@ -1,16 +1,16 @@
-import { type Config, loadConfig } from '../config/load.js';
-import { type MaintenanceFlags, parseMaintenance } from '../edge/maintenance.js';
-import { Compose } from '../engine/compose.js';
-import { Deck } from '../engine/deck/deck.js';
-import { Docker } from '../engine/docker.js';
-import { exitCodes, messageOf, SlipwayError } from '../errors.js';
-import { baseProject, mountedFiles } from './base.js';
+import { type Config, loadConfig } from '../../config/load.js';
+import { type MaintenanceFlags, parseMaintenance } from '../../edge/maintenance.js';
+import { Compose } from '../../engine/compose.js';
+import { Deck } from '../../engine/deck/deck.js';
+import { Docker } from '../../engine/docker.js';
+import { exitCodes, messageOf, SlipwayError } from '../../errors.js';
+import { baseProject, mountedFiles } from '../base/project.js';
+import { edgeOf } from '../operation.js';
+import { preflight } from '../preflight.js';
+import { assertEngine, observe, type State } from '../state.js';
+import { InterruptedError, type OnInterrupt } from '../watch.js';
 import { type Holder, type MaintenanceChange, maintenanceOff, maintenanceOn, setMaintenance } from './maintenance.js';
 import { edgeIn, type MaintenanceStatus, statusOf } from './maintenance-status.js';
-import { edgeOf } from './operation.js';
-import { preflight } from './preflight.js';
-import { assertEngine, observe, type State } from './state.js';
-import { InterruptedError, type OnInterrupt } from './watch.js';
 
 export interface SwitchOptions {
   action: 'on' | 'off';

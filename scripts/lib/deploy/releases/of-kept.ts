@@ -1,10 +1,10 @@
-import type { Config } from '../config/load.js';
-import type { Colour } from '../config/names.js';
-import type { ReleaseIdentity } from '../config/release-model.js';
-import type { ComposeProject } from '../engine/compose.js';
+import type { Config } from '../../config/load.js';
+import type { Colour } from '../../config/names.js';
+import type { ReleaseIdentity } from '../../config/release-model.js';
+import type { ComposeProject } from '../../engine/compose.js';
+import { assembled, type Context, type Release } from '../release.js';
+import { appProject } from '../resolve.js';
 import { appOf, findImages, type KeptRelease } from './kept-release.js';
-import { assembled, type Context, type Release } from './release.js';
-import { appProject } from './resolve.js';
 
 /**
  * @param colour where the release is to run, or runs

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { cronSecretKeys } from '../config/cron.js';
-import type { Config } from '../config/load.js';
-import type { ArchiveFile } from '../engine/archive.js';
-import type { Deck } from '../engine/deck/deck.js';
-import { UsageError } from '../errors.js';
+import { cronSecretKeys } from '../../config/cron.js';
+import type { Config } from '../../config/load.js';
+import type { ArchiveFile } from '../../engine/archive.js';
+import type { Deck } from '../../engine/deck/deck.js';
+import { UsageError } from '../../errors.js';
 import { makeJobFolders } from './job-folders.js';
 
 /** Postgres, Redis and cron run as this user, in the official images and in ours. */

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, loadConfig } from '../config/load.js';
-import { edgePorts } from '../edge/target.js';
-import { Compose } from '../engine/compose.js';
-import { Deck } from '../engine/deck/deck.js';
-import { Docker } from '../engine/docker.js';
-import { SlipwayError } from '../errors.js';
-import { mountedFiles } from './base.js';
-import { startBase } from './base-up.js';
-import { awaitHealthy, startContainers, stopContainers } from './containers.js';
+import { type Config, loadConfig } from '../../config/load.js';
+import { edgePorts } from '../../edge/target.js';
+import { Compose } from '../../engine/compose.js';
+import { Deck } from '../../engine/deck/deck.js';
+import { Docker } from '../../engine/docker.js';
+import { SlipwayError } from '../../errors.js';
+import { mountedFiles } from '../base/project.js';
+import { startBase } from '../base/up.js';
+import { awaitHealthy, startContainers, stopContainers } from '../containers.js';
+import { preflight } from '../preflight.js';
+import { assertEngine, containersOf, observe, type State } from '../state.js';
 import { type Act, inOrder, type Sequence } from './in-order.js';
-import { preflight } from './preflight.js';
 import { planStart, type StartStep } from './start-plan.js';
-import { assertEngine, containersOf, observe, type State } from './state.js';
 
 export interface StartOptions extends Pick<Sequence, 'step' | 'onInterrupt'> {
   dotenv: string | undefined;

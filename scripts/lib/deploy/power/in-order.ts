@@ -1,12 +1,12 @@
-import type { Config } from '../config/load.js';
-import { colours } from '../config/names.js';
-import type { Deck } from '../engine/deck/deck.js';
-import { operator } from '../engine/deck/holder.js';
-import type { Docker } from '../engine/docker.js';
-import { exitCodes, messageOf, SlipwayError } from '../errors.js';
-import { isAlive } from './containers.js';
-import { containersOf, type State } from './state.js';
-import { InterruptedError, type OnInterrupt } from './watch.js';
+import type { Config } from '../../config/load.js';
+import { colours } from '../../config/names.js';
+import type { Deck } from '../../engine/deck/deck.js';
+import { operator } from '../../engine/deck/holder.js';
+import type { Docker } from '../../engine/docker.js';
+import { exitCodes, messageOf, SlipwayError } from '../../errors.js';
+import { isAlive } from '../containers.js';
+import { containersOf, type State } from '../state.js';
+import { InterruptedError, type OnInterrupt } from '../watch.js';
 
 /** An operation whose steps are done one after the other, and of which nothing is undone: typing it again goes on. */
 export interface Sequence {

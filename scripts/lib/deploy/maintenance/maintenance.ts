@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Maintenance, type MaintenanceSettings, maintenanceDefaults, renderGate, sameSettings } from '../edge/maintenance.js';
-import { edgePorts } from '../edge/target.js';
-import { SlipwayError } from '../errors.js';
-import { edgeOf, type Operation } from './operation.js';
+import { type Maintenance, type MaintenanceSettings, maintenanceDefaults, renderGate, sameSettings } from '../../edge/maintenance.js';
+import { edgePorts } from '../../edge/target.js';
+import { SlipwayError } from '../../errors.js';
+import { edgeOf, type Operation } from '../operation.js';
 
 /** What of a running operation is needed: its deck holds the lock and has the fencing token. */
 export type Holder = Pick<Operation, 'docker' | 'config' | 'deck'>;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { cronPaths } from '../config/cron.js';
-import { maskSecrets } from '../config/secret.js';
-import type { ArchiveFile } from '../engine/archive.js';
-import { forData } from './base-secrets.js';
-import type { Operation } from './operation.js';
-import { edgeSet } from './steps/stage.js';
+import { cronPaths } from '../../config/cron.js';
+import { maskSecrets } from '../../config/secret.js';
+import type { ArchiveFile } from '../../engine/archive.js';
+import { forData } from '../base/secrets.js';
+import type { Operation } from '../operation.js';
+import { edgeSet } from '../steps/stage.js';
 
 /** The folder of the snapshot inside the cron container's secrets. */
 const FOLDER = cronPaths.snapshot.slice(cronPaths.secrets.length + 1);

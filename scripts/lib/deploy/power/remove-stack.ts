@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
-import { colours, type Names } from '../config/names.js';
-import { type Docker, EngineError } from '../engine/docker.js';
-import { keptName } from './kept-release.js';
+import { colours, type Names } from '../../config/names.js';
+import { type Docker, EngineError } from '../../engine/docker.js';
+import { keptName } from '../releases/kept-release.js';
 
 /** A container or a network. */
 export interface Named {

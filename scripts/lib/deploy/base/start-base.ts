@@ -1,11 +1,11 @@
-import type { Config } from '../config/load.js';
-import { Compose } from '../engine/compose.js';
-import { Deck } from '../engine/deck/deck.js';
-import type { Docker } from '../engine/docker.js';
-import { type FileVolumes, mountedFiles } from './base.js';
-import { startBase } from './base-up.js';
-import { preflight } from './preflight.js';
-import { observe } from './state.js';
+import type { Config } from '../../config/load.js';
+import { Compose } from '../../engine/compose.js';
+import { Deck } from '../../engine/deck/deck.js';
+import type { Docker } from '../../engine/docker.js';
+import { preflight } from '../preflight.js';
+import { observe } from '../state.js';
+import { type FileVolumes, mountedFiles } from './project.js';
+import { startBase } from './up.js';
 
 /**
  * Has the base up without a deploy: what `base.mjs up` does, and what a restore on an empty machine begins with.

@@ -1,7 +1,7 @@
-import { messageOf } from '../errors.js';
-import type { JournalRecord } from './journal.js';
+import { messageOf } from '../../errors.js';
+import type { JournalRecord } from '../journal.js';
+import type { Operation } from '../operation.js';
 import { fileOf, keptName } from './kept-release.js';
-import type { Operation } from './operation.js';
 import { releasesOf, retained } from './releases.js';
 
 /**
