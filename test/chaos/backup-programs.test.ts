@@ -7,7 +7,7 @@ import { createStack, type Stack } from '../helpers/stack.js';
 /** `npm run test:chaos` asks for all of it; `npm test` for a part that takes a minute. */
 const full = process.env.CHAOS === 'full';
 const KILLS = full ? 40 : 5;
-const FLIPS = full ? 220 : 40;
+const FLIPS = full ? 220 : 20;
 
 let stack: Stack;
 

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { expect, inject } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { projectRoot } from '../../scripts/lib/config/root.js';
 import type { Key } from '../../scripts/lib/config/schema.js';
 import { Docker } from '../../scripts/lib/engine/docker.js';
 import { startLoad } from '../../scripts/lib/load/load.js';
@@ -190,15 +192,29 @@ export class Stack {
   }
 }
 
+/** Compose replaces an x- block as a whole, so it says all of it once more. */
+function withQuickChecks(): Record<string, unknown> {
+  const { services } = parse(OWN_IMAGES) as { services: Record<string, Record<string, unknown>> };
+  const sample = parse(readFileSync(join(projectRoot, 'compose/blue-green.yml'), 'utf8'), { merge: true }) as {
+    services: { backend: { 'x-slipway': { checks: object[] } } };
+  };
+  const block = sample.services.backend['x-slipway'];
+  const checks = block.checks.map((check) => ({ ...check, times: 1 }));
+  return { ...services, backend: { ...services.backend, 'x-slipway': { ...block, checks } } };
+}
+
 let count = 0;
 
-/** @returns a stack that exists as a .env file only */
-export async function createStack(values: Values = {}): Promise<Stack> {
+/**
+ * @param options `quick`: the sample's checks pass once instead of six times, which takes five seconds of every deploy
+ * @returns a stack that exists as a .env file only
+ */
+export async function createStack(values: Values = {}, { quick = false } = {}): Promise<Stack> {
   count++;
   const name = `${inject('runPrefix')}-${process.pid.toString(36)}${count}`;
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
   const override = join(folder, 'own-images.yml');
-  writeFileSync(override, OWN_IMAGES);
+  writeFileSync(override, quick ? stringify({ services: withQuickChecks() }) : OWN_IMAGES);
   const [http, https] = [await freePort(), await freePort()];
   const secret = (bytes: number) => randomBytes(bytes).toString('base64url');
   return new Stack(name, folder, {

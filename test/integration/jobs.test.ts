@@ -36,7 +36,7 @@ function declare(jobs: Record<string, unknown>): void {
 }
 
 beforeAll(async () => {
-  stack = await createStack();
+  stack = await createStack({}, { quick: true });
   declare({ tally, fails, long });
   stack.set({ APP_COMPOSE: `${stack.values.APP_COMPOSE},${stack.folder}/jobs.yml` });
   await stack.deployed('t1');

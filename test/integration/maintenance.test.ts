@@ -12,7 +12,7 @@ let stack: Stack;
 let gateway: string;
 
 beforeAll(async () => {
-  stack = await createStack();
+  stack = await createStack({}, { quick: true });
 });
 afterAll(() => stack?.destroy());
 

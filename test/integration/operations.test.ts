@@ -9,7 +9,7 @@ const all = ['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'wor
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await createStack();
+  stack = await createStack({}, { quick: true });
   await stack.deployed('t1');
 });
 afterAll(() => stack?.destroy());

@@ -26,7 +26,7 @@ async function connectStore(): Promise<void> {
 
 beforeAll(async () => {
   identity = await generateX25519Identity();
-  stack = await createStack();
+  stack = await createStack({}, { quick: true });
   s3 = await startS3Server(`${stack.name}x`);
   stack.set({
     S3_BUCKET: s3.bucket,

@@ -25,7 +25,7 @@ let set: string;
 let before: Fingerprint;
 
 beforeAll(async () => {
-  stack = await createStack();
+  stack = await createStack({}, { quick: true });
   await stack.deployed('t1');
   fillPostgres(stack);
   fillRedis(stack);

@@ -21,29 +21,15 @@ async function rolledBack(stack: Stack, ...words: string[]): Promise<Done> {
 /** @returns the ids of a colour's containers */
 const ids = async (stack: Stack, colour: 'blue' | 'green') => (await stack.containers(colour)).map(({ Id }) => Id).sort();
 
-/** The sample with one quick check. Compose replaces an x- block as a whole, so it says all of it once more. */
-const QUICK = `services:
-  backend:
-    x-slipway:
-      role: web
-      port: 8000
-      route: { path: /api/ }
-      checks: [{ path: /api/notes }]
-      migrate: { run: [node, migrate.mjs, up], pending: [node, migrate.mjs, pending] }
-`;
-
 describe('going back', () => {
-  const all = ['backend', 'backend', 'frontend', 'scheduler', 'worker'];
+  const all = ['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker'];
   let stack: Stack;
 
   beforeAll(async () => {
-    stack = await createStack();
+    stack = await createStack({}, { quick: true });
     // Values that stand elsewhere as well: as the name of a service, as the path of a check.
     stack.file('app.env', 'MAIL_PASSWORD=hunter2$of-the-mail\nSERVICE=backend\nHEALTH=/health\n');
-    stack.set({
-      APP_ENV_FILE: join(stack.folder, 'app.env'),
-      APP_COMPOSE: `${stack.values.APP_COMPOSE},${stack.file('quick.yml', QUICK)}`,
-    });
+    stack.set({ APP_ENV_FILE: join(stack.folder, 'app.env') });
     await stack.deployed('t1');
   });
   afterAll(() => stack?.destroy());

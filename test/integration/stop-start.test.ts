@@ -13,7 +13,7 @@ let note: string;
 let value: number;
 
 beforeAll(async () => {
-  stack = await createStack();
+  stack = await createStack({}, { quick: true });
 });
 afterAll(() => stack?.destroy());
 
