@@ -16,7 +16,7 @@ let steps: Step[];
 let count = 1;
 const next = () => `t${++count}`;
 
-/** A singleton beside the web service and the worker. It leaves a file for each second that it runs. */
+/** A singleton beside the web service and the worker: of it there must never be two. */
 const SINGLETON = `services:
   clock:
     image: "\${STACK}/web:\${VERSION}"
