@@ -37,11 +37,15 @@ CMD ["node", "server.mjs"]
 
 const server = (words: string) => `import { createServer } from 'node:http';
 import { readdirSync } from 'node:fs';
+const words = ${JSON.stringify(words)};
 const server = createServer((request, response) => {
   if (request.url === '/tally') return response.end(readdirSync('/tally').sort().join('\\n'));
   if (request.url.startsWith('/hang-up')) return request.socket.destroy();
+  // Good enough for every check, and bad for clients.
+  if (request.url === '/work' && words.includes('broken')) response.statusCode = 500;
+  if (request.url === '/work' && words.includes('slow')) return setTimeout(() => response.end(words), 600);
   if (request.url === '/headers') return response.end(JSON.stringify(request.headers));
-  response.end(${JSON.stringify(words)});
+  response.end(words);
 });
 server.keepAliveTimeout = 75000;
 server.listen(3000);

@@ -225,6 +225,9 @@ export async function createStack(values: Values = {}, { quick = false } = {}): 
     KEEPALIVE_TIMEOUT: '2s',
     DRAIN_TIMEOUT: '5s',
     HEALTH_TIMEOUT: '15s',
+    // How fast this machine is at the moment says nothing about a release.
+    BAKE_TIME: '1s',
+    BAKE_MAX_SLOWDOWN: 'off',
     RATE_API: 'off',
     RATE_AUTH: 'off',
     RATE_ADDRESS: 'off',

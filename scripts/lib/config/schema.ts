@@ -91,6 +91,16 @@ export const schema = z.object({
   HEALTH_TIMEOUT: duration,
   RETIRE: z.enum(['stop', 'warm'], { error: 'should be stop or warm' }),
   RETAIN_RELEASES: count.refine((value) => value >= 2, 'should be at least 2: the live release and one to go back to'),
+  BAKE_TIME: z
+    .string()
+    .refine((value) => parseDuration(value) !== undefined, 'should be a duration such as 10s, or 0s')
+    .transform((value) => parseDuration(value) as number),
+  BAKE_MAX_ERRORS: text(/^(off|\d{1,2}(\.\d+)?%)$/, 'a percentage such as 1% or 0.5%, or off').transform((value) =>
+    value === 'off' ? undefined : Number.parseFloat(value) / 100,
+  ),
+  BAKE_MAX_SLOWDOWN: text(/^(off|[1-9]\d?(\.\d+)?)$/, 'a number from 1 such as 3 or 1.5, or off').transform((value) =>
+    value === 'off' ? undefined : Number(value),
+  ),
   DEPLOY_WINDOW: z
     .string()
     .refine((value) => parseWindow(value) !== undefined, 'should be days and times such as Mon-Fri 08:00-17:00, or nothing'),
@@ -195,6 +205,9 @@ export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
   HEALTH_TIMEOUT: '120s',
   RETIRE: 'stop',
   RETAIN_RELEASES: '5',
+  BAKE_TIME: '10s',
+  BAKE_MAX_ERRORS: '1%',
+  BAKE_MAX_SLOWDOWN: '3',
   DEPLOY_WINDOW: '',
   HOOKS_FOLDER: 'hooks',
   DB_NAME: 'app',

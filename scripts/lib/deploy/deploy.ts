@@ -4,17 +4,19 @@ import { parseVersion } from '../config/version.js';
 import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
 import type { Docker } from '../engine/docker.js';
-import { UsageError } from '../errors.js';
+import { SlipwayError, UsageError } from '../errors.js';
+import type { JournalRecord } from './journal.js';
 import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
 import { recover } from './recovery/recover.js';
-import { type Context, prepareRelease } from './release.js';
+import { type Context, prepareRelease, type Release, type ReleaseOptions } from './release.js';
+import { ofLive } from './releases/of-live.js';
 import type { Reporter } from './reporter.js';
 import { findSource, type Source } from './source.js';
 import { observe, type State } from './state.js';
 import type { OnInterrupt } from './watch.js';
 
-export interface DeployOptions {
+export interface DeployOptions extends ReleaseOptions {
   version: string | undefined;
   /** Deploy the live version once more, and outside DEPLOY_WINDOW. */
   force: boolean;
@@ -22,8 +24,6 @@ export interface DeployOptions {
   dryRun: boolean;
   /** Push the images after they were built. */
   push: boolean;
-  /** Migrate without a backup before. */
-  skipBackup: boolean;
   reporter: Reporter;
   /** Reads the configuration, and makes the engine and the base's images ready when they are not. */
   prepare: () => Promise<{ config: Config; docker: Docker }>;
@@ -83,7 +83,10 @@ async function attempt(options: DeployOptions): Promise<DeployResult> {
     const deck = await (early ?? openDeck(context));
     try {
       const wasCutOff = await recover(context, deck, options);
-      if (!wasCutOff) return { outcome: 'deployed', ...(await operate(context, release, deck, options)) };
+      if (!wasCutOff) {
+        const whole = options.canary.length > 0 ? await besideLive(context, release, deck) : release;
+        return { outcome: 'deployed', ...(await operate(context, whole, deck, options)) };
+      }
     } finally {
       await deck.close();
     }
@@ -106,6 +109,16 @@ function assertInWindow({ settings: { DEPLOY_WINDOW, TZ } }: Config): void {
   if (isWithin(parseWindow(DEPLOY_WINDOW) ?? [], now, TZ)) return;
   throw new UsageError(`DEPLOY_WINDOW: it is ${sayMoment(now, TZ)} (${TZ}), and deploys are let through ${DEPLOY_WINDOW}`, {
     hints: ['add --force to deploy all the same'],
+  });
+}
+
+/** A canary shares the edge with the live release, whose routes it has to know. */
+async function besideLive(context: Context, release: Release, deck: Deck): Promise<Release> {
+  if (!context.before.live) return release;
+  const live = await ofLive(context, { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) });
+  if (live) return { ...release, ...live };
+  throw new SlipwayError('--canary: the live release was not kept, so its routes are not known', {
+    hints: ['deploy without --canary this time'],
   });
 }
 

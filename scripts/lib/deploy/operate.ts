@@ -25,8 +25,8 @@ export interface OperateOptions {
   onInterrupt: OnInterrupt;
   /** Push the images after they were built. */
   push?: boolean;
-  /** What is taken up had cut under this token, at this time. */
-  takenUp?: { before: State; token: number; cutAt: number | undefined };
+  /** What is taken up had cut under this token. */
+  takenUp?: { before: State; token: number };
 }
 
 /** Does the steps of a release, while holding the lock. Whatever changes something asks first whether the lock is still held. */
@@ -48,7 +48,6 @@ export async function operate(
     compose: new Compose(docker.endpoint, { detached: true, guard }),
     deck,
     servedToken: takenUp?.token ?? deck.token,
-    cutAt: takenUp?.cutAt,
     before: takenUp?.before ?? before,
     stopping,
     signal: stopping.signal,

@@ -21,8 +21,6 @@ export interface Operation {
   deck: Deck;
   /** The token under which the edge serves this release once it has cut: the operation's own, or that of one that was cut off. */
   servedToken: number;
-  /** When that one cut (milliseconds since 1970); undefined: this operation cuts itself. */
-  cutAt: number | undefined;
   /** What was true when it began. */
   before: State;
   app: AppModel;

@@ -1,4 +1,5 @@
 import type { AppService } from '../config/app-model.js';
+import { formatDuration } from '../config/durations.js';
 import { type Colour, otherColour } from '../config/names.js';
 import type { State } from './state.js';
 
@@ -17,6 +18,18 @@ export interface Goal {
   backup: boolean;
   /** Migrations that are to be taken back first, by service; of a rollback alone. */
   takeBack?: readonly TakingBack[];
+  /** The shares of the clients (percent, rising) that the release is tried on before all come to it. */
+  canary?: readonly number[];
+  /** Undefined: the release is not watched once clients come to it. */
+  bake?: Bake | undefined;
+}
+
+/** How a release is watched once clients come to it. */
+export interface Bake {
+  /** For how long, each time that more of them come. */
+  milliseconds: number;
+  /** Even when nobody has used the release before it of late. */
+  always: boolean;
 }
 
 /** How a service migrates. */
@@ -56,6 +69,8 @@ export type Step = { id: string; title: string; beside?: true } & (
   | { kind: 'stage'; colour: Colour }
   | { kind: 'check'; colour: Colour }
   | { kind: 'create-workers'; colour: Colour; services: readonly string[] }
+  | { kind: 'canary'; from: Colour; to: Colour; share: number }
+  | ({ kind: 'bake'; from: Colour; colour: Colour } & Bake)
   | { kind: 'take-up'; from: Colour | undefined; to: Colour }
   | { kind: 'cut'; from: Colour | undefined; to: Colour }
   | { kind: 'verify'; colour: Colour }
@@ -99,12 +114,14 @@ export function planDeploy(state: State, goal: Goal): Step[] {
     ...(goal.how === 'rollback' ? [[HAVE_BASE], ...(goal.takeBack ?? []).map((one) => [migrationDown(one)])] : []),
     ...(goal.how === 'resume' ? [[HAVE_BASE]] : []),
     ...(goal.how === 'deploy' || goal.how === 'rollback' ? start(web, behind, to) : []),
+    ...(from ? canaries(goal, from, to) : []),
     [
       goal.how === 'resume'
         ? { id: 'take-up', title: `take up what was cut off in ${to}`, kind: 'take-up', from, to }
         : { id: 'cut', title: from ? `cut from ${from} to ${to}` : `cut to ${to}`, kind: 'cut', from, to },
     ],
     [{ id: 'verify', title: `verify that ${to} answers`, kind: 'verify', colour: to }],
+    [from ? bake(goal, from, to) : undefined],
     [
       workers.length > 0
         ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers }
@@ -163,6 +180,20 @@ function start(web: readonly string[], behind: readonly string[], to: Colour): G
     ],
     [{ id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to }],
   ];
+}
+
+/** The release is tried on a share of the clients, then on a larger one, and watched each time. */
+function canaries(goal: Goal, from: Colour, to: Colour): Group[] {
+  return (goal.canary ?? []).flatMap((share): Group[] => [
+    [{ id: `canary-${share}`, title: `send ${share} % of the clients to ${to}`, kind: 'canary', from, to, share }],
+    [bake(goal, from, to, share)],
+  ]);
+}
+
+function bake(goal: Goal, from: Colour, colour: Colour, share?: number): Step | undefined {
+  if (!goal.bake) return undefined;
+  const id = share === undefined ? 'bake' : `bake-${share}`;
+  return { id, title: `watch ${colour} for ${formatDuration(goal.bake.milliseconds)}`, kind: 'bake', from, colour, ...goal.bake };
 }
 
 /** @returns the steps in groups that run at the same time, in order */

@@ -5,6 +5,7 @@ import { type ReleaseIdentity, releaseModel } from '../config/release-model.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
+import { bakeOf } from './bake/bake-of.js';
 import type { Operation } from './operation.js';
 import { idleColour, planDeploy, type Step } from './plan.js';
 import { preflight } from './preflight.js';
@@ -39,6 +40,16 @@ export interface Release {
   steps: Step[];
 }
 
+/** What a person may ask of a deploy that its plan depends on. */
+export interface ReleaseOptions {
+  /** Migrate without a backup before. */
+  skipBackup: boolean;
+  /** Shares of the clients (percent, rising) that the release is tried on before all come to it. */
+  canary: readonly number[];
+  /** How long (milliseconds) it is watched once clients come to it; undefined: as BAKE_TIME says. */
+  bakeFor: number | undefined;
+}
+
 /**
  * Resolves and checks everything about a release; nothing is changed yet.
  *
@@ -47,7 +58,7 @@ export interface Release {
 export async function prepareRelease(
   { version, before, config, docker, compose, reporter }: Context,
   source: Source,
-  { skipBackup }: { skipBackup: boolean },
+  { skipBackup, canary, bakeFor }: ReleaseOptions,
 ): Promise<Release> {
   const release = `${version}-${stamp(new Date())}`;
   const { cpus } = await docker.machine();
@@ -72,7 +83,8 @@ export async function prepareRelease(
   const migrates = app.services.some(({ migrate }) => migrate !== undefined);
   if (skipBackup && before.live && migrates)
     reporter.warn('--skip-backup: should a migration go wrong, there is no backup from just before it');
-  const { RETIRE: retire } = config.settings;
+  if (canary.length > 0 && !before.live) reporter.warn('--canary: no release is live to share the clients with');
+  const { settings } = config;
   return {
     ...assembled(config, app, files, identity),
     command: 'deploy',
@@ -81,7 +93,15 @@ export async function prepareRelease(
       colour === identity.colour ? yaml : (await resolveApp(compose, config, source, { ...identity, colour })).yaml,
     liveProject: undefined,
     liveServices: [],
-    steps: planDeploy(before, { how: 'deploy', version, services: app.services, retire, backup: !skipBackup }),
+    steps: planDeploy(before, {
+      how: 'deploy',
+      version,
+      services: app.services,
+      retire: settings.RETIRE,
+      backup: !skipBackup,
+      canary,
+      bake: bakeOf(settings, bakeFor),
+    }),
   };
 }
 

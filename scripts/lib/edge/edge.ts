@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Names } from '../config/names.js';
 import { type ArchiveFile, tarOf } from '../engine/archive.js';
 import type { Docker } from '../engine/docker.js';
@@ -8,6 +9,9 @@ import type { Maintenance } from './maintenance.js';
 
 /** What the edge's own script answered. */
 export class EdgeError extends SlipwayError {}
+
+/** The edge that runs was made by an older Slipway, and does not know the command yet. */
+class OlderEdgeError extends EdgeError {}
 
 /** A cut that has happened: new requests go to the new set. Closing and opening are cuts as well. */
 export interface Switched {
@@ -64,6 +68,20 @@ export class Edge {
     return this.#switch(['edge', 'revert', String(token)], undefined, onLeft);
   }
 
+  /**
+   * Waits until no worker is left that serves an older set: nothing is under way there any more.
+   *
+   * @param limitMs after which nginx ends them (milliseconds): the time to wait where the edge cannot tell
+   */
+  async drained(limitMs: number): Promise<void> {
+    try {
+      await this.#call(['edge', 'drained']);
+    } catch (error) {
+      if (!(error instanceof OlderEdgeError)) throw error;
+      await delay(limitMs);
+    }
+  }
+
   /** @returns how the edge turns the public away; undefined when there is no maintenance */
   async maintenance(): Promise<Maintenance | undefined> {
     return readMaintenance(this.#docker, this.#container);
@@ -84,7 +102,8 @@ export class Edge {
     if (exitCode === 0) return;
     const said = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim());
     const isOlder = exitCode === 64 && said.some((line) => line.startsWith('edge: unknown command'));
-    throw new EdgeError(`${command.slice(0, 2).join(' ')} failed: ${said.at(-1) ?? `exit code ${exitCode}`}`, {
+    const Thrown = isOlder ? OlderEdgeError : EdgeError;
+    throw new Thrown(`${command.slice(0, 2).join(' ')} failed: ${said.at(-1) ?? `exit code ${exitCode}`}`, {
       details: said.slice(-8),
       hints: isOlder ? ['the edge that runs is older than this command: npx zx scripts/base.mjs upgrade'] : [],
     });

@@ -8,6 +8,45 @@ export interface LiveSet {
   version: string;
   /** The fencing token of the operation that made it live. */
   token: number;
+  /** The release that a share of the clients is served by while it is tried; undefined: there is none. */
+  canary?: LiveCanary;
+}
+
+/** What the edge says of a canary. */
+export interface LiveCanary {
+  /** The fencing token of the operation that tries it. */
+  token: number;
+  colour: Colour;
+  version: string;
+  /** Percent of the clients. */
+  share: number;
+}
+
+/** How a set describes itself: in its live.json, and on the edge's private port. */
+interface Description {
+  colour: Colour | null;
+  release: string;
+  token: number;
+  canary?: { token: number; colour: Colour; release: string; share: number };
+}
+
+/** @returns a set's description as JSON in one line, without any quote that nginx would take for its own */
+export function describeSet({ colour, version, token, canary }: LiveSet): string {
+  const description: Description = { colour, release: version, token };
+  if (canary) description.canary = { token: canary.token, colour: canary.colour, release: canary.version, share: canary.share };
+  return JSON.stringify(description);
+}
+
+/**
+ * @param text what {@link describeSet} wrote
+ * @returns undefined when no release is live
+ */
+export function parseSet(text: string): LiveSet | undefined {
+  const { colour, release, token, canary } = JSON.parse(text) as Description;
+  if (colour === null) return undefined;
+  const live: LiveSet = { colour, version: release, token };
+  if (canary) live.canary = { token: canary.token, colour: canary.colour, version: canary.release, share: canary.share };
+  return live;
 }
 
 /**
@@ -19,8 +58,7 @@ export interface LiveSet {
 export async function readLiveSet(docker: Docker, container: string): Promise<LiveSet | undefined> {
   const archive = await docker.archive(container, '/var/lib/edge/live/live.json');
   if (!archive) return undefined;
-  const { colour, release, token } = JSON.parse(await firstFileOf(archive)) as { colour: Colour | null; release: string; token: number };
-  return colour === null ? undefined : { colour, version: release, token };
+  return parseSet(await firstFileOf(archive));
 }
 
 /** @returns the highest fencing token that the edge has seen; 0 when there was none */

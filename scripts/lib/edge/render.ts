@@ -1,4 +1,6 @@
 import type { ArchiveFile } from '../engine/archive.js';
+import { choiceOf } from './canary.js';
+import { describeSet } from './live.js';
 import { routesOf } from './routes.js';
 import { serversOf } from './servers.js';
 import { type Certificate, type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './target.js';
@@ -13,14 +15,13 @@ import { type Certificate, type EdgeMode, type EdgeSettings, type EdgeTarget, ed
  * @returns the set's files, as nginx/bin/edge takes them
  */
 export function renderEdge(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings, certificate?: Certificate): ArchiveFile[] {
-  const { colour, version, token } = target;
-  const description = { colour, release: version, token };
+  const description = describeSet(target);
   const files: Record<string, string> = {
     'instance.conf': instance(mode, settings),
     'http.conf': http(mode, target, settings),
     'upstreams.conf': lines(...upstreams(target)),
-    'servers.conf': serversOf(mode, target, settings, JSON.stringify(description)),
-    'live.json': `${JSON.stringify(description)}\n`,
+    'servers.conf': serversOf(mode, target, settings, description),
+    'live.json': `${description}\n`,
   };
   if (mode === 'live') files['warm.conf'] = warmServer(target);
   if (mode === 'live' && settings.TLS === 'files' && certificate) {
@@ -40,9 +41,7 @@ function instance(mode: EdgeMode, settings: EdgeSettings): string {
 
 function http(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings): string {
   return lines(
-    // A map, not a `set` in the server: requests that nginx refuses early carry the headers as well.
-    `map '' $edge_release { default "${target.version}"; }`,
-    `map '' $edge_colour { default ${target.colour}; }`,
+    ...choiceOf(target),
     // What the app is told of the client's way in; the staging port stands in for the public one.
     `map '' $edge_scheme { default ${mode === 'staging' && settings.TLS !== 'off' ? 'https' : '$scheme'}; }`,
     `client_max_body_size ${settings.BODY_LIMIT};`,
@@ -67,13 +66,18 @@ function limitZones({ RATE_API, RATE_AUTH, RATE_ADDRESS }: EdgeSettings): string
  * An upstream for each service. Docker's DNS gives the addresses of all replicas that carry the colour's alias; `resolve`
  * follows them, so that a replica that is added or moves needs no reload.
  */
-function upstreams({ colour, services }: EdgeTarget): string[] {
-  const routes = routesOf(services);
-  const ports = new Map(routes.map(({ service, port }) => [service, port]));
-  return [...ports].map(([service, port]) => {
-    const name = upstreamName(service, colour);
+function upstreams(target: EdgeTarget): string[] {
+  return answering(target).map(({ name, address }) => {
     // keepalive_timeout below Node's 5 s, so that no request meets a connection that the app is just closing.
-    return `upstream ${name} { zone ${name} 64k; server ${service}.${colour}:${port} resolve; keepalive 32; keepalive_timeout 4s; }`;
+    return `upstream ${name} { zone ${name} 64k; server ${address} resolve; keepalive 32; keepalive_timeout 4s; }`;
+  });
+}
+
+/** @returns the services that have routes, of the release and of its canary */
+function answering(target: EdgeTarget): { name: string; address: string }[] {
+  return [target, ...(target.canary ? [target.canary] : [])].flatMap(({ colour, services }) => {
+    const ports = new Map(routesOf(services).map(({ service, port }) => [service, port]));
+    return [...ports].map(([service, port]) => ({ name: upstreamName(service, colour), address: `${service}.${colour}:${port}` }));
   });
 }
 
@@ -81,8 +85,7 @@ function upstreams({ colour, services }: EdgeTarget): string[] {
  * What nginx/bin/edge asks before a cut, to know that each new upstream has an address. OPTIONS is a safe method (RFC 9110,
  * section 9.2.1), so the app changes nothing by it, and any answer will do.
  */
-function warmServer({ colour, services }: EdgeTarget): string {
-  const names = new Set(routesOf(services).map(({ service }) => upstreamName(service, colour)));
+function warmServer(target: EdgeTarget): string {
   return lines(
     'server {',
     `    listen 127.0.0.1:${edgePorts.warm};`,
@@ -93,7 +96,7 @@ function warmServer({ colour, services }: EdgeTarget): string {
     '    proxy_connect_timeout 1s;',
     '    proxy_read_timeout 1s;',
     '    add_header X-Upstream $upstream_addr always;',
-    ...[...names].map((name) => `    location = /${name} { proxy_pass http://${name}/; }`),
+    ...answering(target).map(({ name }) => `    location = /${name} { proxy_pass http://${name}/; }`),
     '}',
   );
 }

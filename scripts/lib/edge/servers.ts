@@ -1,6 +1,7 @@
 import type { RateName } from '../config/x-slipway.js';
-import { type EdgeRoute, hostsOf, limitsOf, routesAt, routesOf } from './routes.js';
-import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './target.js';
+import { clientHeader } from './canary.js';
+import { type EdgeLocation, forkMaps, hostsIn, locationsAt } from './locations.js';
+import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines } from './target.js';
 
 /** How many requests above the rate are let through at once, by limit (the guides' values). */
 const BURST = { api: 20, auth: 5, address: 2_000 } as const;
@@ -11,28 +12,22 @@ const BURST = { api: 20, auth: 5, address: 2_000 } as const;
  * @param description the live set's description, as JSON in one line
  */
 export function serversOf(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings, description: string): string {
-  const routes = routesOf(target.services);
-  const limits = limitsOf(target.services);
-  const servers = hostsOf(routes).map((host) => server(mode, target, settings, routesAt(routes, limits, host), host));
+  const servers = hostsIn(target).map((host) => server(mode, target, settings, host));
   if (mode === 'staging') return servers.join('\n');
-  return [...servers, ...redirect(settings), privateServer(description)].join('\n');
+  return [lines(...forkMaps(target)), ...servers, ...redirect(settings), privateServer(description)].join('\n');
 }
 
-function server(
-  mode: EdgeMode,
-  target: EdgeTarget,
-  settings: EdgeSettings,
-  routes: readonly EdgeRoute[],
-  host: string | undefined,
-): string {
+function server(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings, host: string | undefined): string {
+  const locations = locationsAt(target, host);
   return lines(
     'server {',
     ...listen(mode, settings, host),
     mode === 'live' ? '    access_log /dev/stdout edge;' : '    access_log off;',
     '    include /etc/nginx/snippets/headers.conf;',
+    ...clientHeader(target),
     '    include /etc/nginx/snippets/errors.conf;',
-    ...routes.flatMap((route) => location(mode, route, target, settings)),
-    ...(routes.some(({ path }) => path === '/') ? [] : ['    location / { return 404; }']),
+    ...locations.flatMap((one) => location(mode, one, settings)),
+    ...(locations.some(({ route }) => route.path === '/') ? [] : ['    location / { return 404; }']),
     '}',
   );
 }
@@ -54,12 +49,14 @@ function listen(mode: EdgeMode, { TLS }: EdgeSettings, host: string | undefined)
   ];
 }
 
-function location(mode: EdgeMode, route: EdgeRoute, { colour }: EdgeTarget, settings: EdgeSettings): string[] {
+function location(mode: EdgeMode, { route, upstream }: EdgeLocation, settings: EdgeSettings): string[] {
   const indented = [
+    // A release that has nothing here: what it would answer without the other one.
+    ...(upstream.startsWith('$') ? [`if (${upstream} = '') { return 404; }`] : []),
     ...(mode === 'live' ? limits(route.rate, settings) : []),
     ...(route.body === undefined ? [] : [`client_max_body_size ${route.body};`]),
     ...(route.timeout === undefined ? [] : [`proxy_read_timeout ${route.timeout}ms;`, `proxy_send_timeout ${route.timeout}ms;`]),
-    `proxy_pass http://${upstreamName(route.service, colour)};`,
+    `proxy_pass http://${upstream};`,
     'include /etc/nginx/snippets/proxy.conf;',
   ];
   return [`    location ${route.path} {`, ...indented.map((line) => `        ${line}`), '    }'];

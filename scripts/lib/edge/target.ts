@@ -15,6 +15,19 @@ export interface EdgeTarget {
   /** The operation's fencing token; stands in the live set's description. */
   token: number;
   services: readonly AppService[];
+  /** Another release that serves a share of the clients; undefined: all are served by this one. */
+  canary?: EdgeCanary;
+}
+
+/** The release that is tried on a share of the clients. */
+export interface EdgeCanary {
+  colour: Colour;
+  version: string;
+  /** The token of the operation that tries it. */
+  token: number;
+  services: readonly AppService[];
+  /** How many of a hundred clients it serves, 1 to 99. */
+  share: number;
 }
 
 export type EdgeSettings = Pick<

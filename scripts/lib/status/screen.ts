@@ -11,6 +11,7 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
   const { live, running, problems } = status;
   return [
     `${paint('bold', status.stack)}  ${live ? paint('green', `${live.version} is live (${live.colour})`) : paint('yellow', 'no release is live')}`,
+    ...canaryLine(status, paint),
     ...maintenanceLine(status, now, paint),
     ...(running ? [`running: ${running.command}, by ${running.by}, since ${running.since}`] : []),
     ...problems.map((problem) => paint('red', `! ${problem}`)),
@@ -24,6 +25,12 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
     ...backupLines(status.backups, now, paint),
     `disk: images ${formatBytes(status.disk.images)}, volumes ${formatBytes(status.disk.volumes)}, build cache ${formatBytes(status.disk.buildCache)}`,
   ];
+}
+
+function canaryLine({ live }: Status, paint: Paint): string[] {
+  if (!live?.canary) return [];
+  const { version, colour, share } = live.canary;
+  return [paint('yellow', `${version} is tried on ${share} % of the clients (${colour})`)];
 }
 
 /** Not a problem, since somebody wanted it, but nothing that should be forgotten. */

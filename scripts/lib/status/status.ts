@@ -99,6 +99,10 @@ export function problemsOf({ base, colours: all, live, operations, running, back
       if (version !== live.version) problems.push(`${name} is of ${version}, and ${live.version} is live`);
     }
   }
+  if (live?.canary && !running) {
+    const { version, colour, share } = live.canary;
+    problems.push(`${share} % of the clients are served by ${version} (${colour}), and nobody watches: npx zx scripts/deploy.mjs --abort`);
+  }
   if (live && all[live.colour].length === 0) problems.push(`${live.colour} is live and has no containers`);
   const [last] = operations;
   if (last && last.outcome === undefined && !running) problems.push(`${last.command} ${last.version} was cut off at "${last.step}"`);

@@ -92,6 +92,9 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
   HEALTH_TIMEOUT: { good: durations, bad: noDurations },
   RETIRE: { good: ['stop', 'warm'], bad: ['', 'keep', 'Stop'] },
   RETAIN_RELEASES: { good: ['2', '5', '100'], bad: [...noCounts, '0', '1'] },
+  BAKE_TIME: { good: ['0s', '500ms', '10s', '1h'], bad: ['', '10', 'ten', '-1s'] },
+  BAKE_MAX_ERRORS: { good: ['1%', '0.5%', '0%', 'off'], bad: ['', '1', '-1%', '100%', '1 %'] },
+  BAKE_MAX_SLOWDOWN: { good: ['1', '3', '1.5', 'off'], bad: ['', '0', '0.5', '-2', '3x'] },
   DEPLOY_WINDOW: {
     good: ['', 'Mon-Fri 08:00-17:00', 'Fri-Mon 22:00-02:00, Wed 10:00-24:00'],
     bad: ['daily', 'Mon', 'Mon 8-17', 'Mon 08:00-08:00', 'Xyz 08:00-09:00', 'Mon 08:60-09:00', 'Mon 08:00-25:00'],

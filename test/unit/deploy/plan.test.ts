@@ -139,6 +139,32 @@ describe('the story of a deploy', () => {
     expect(find(steps, 'start-workers')).toMatchObject({ services: ['scheduler'] });
   });
 
+  describe('a canary', () => {
+    const bake = { milliseconds: 60_000, always: true };
+
+    test('is tried on rising shares, watched each time, before the cut', () => {
+      const steps = planDeploy(stackState('blue', old), { ...app, canary: [5, 50], bake });
+      expect(story(steps).slice(4)).toEqual([
+        'canary-5',
+        'bake-5',
+        'canary-50',
+        'bake-50',
+        'cut',
+        'verify',
+        'bake',
+        'start-workers + hand-over + drain',
+        'retire',
+        'record',
+      ]);
+      expect(find(steps, 'canary')).toMatchObject({ from: 'blue', to: 'green', share: 5, title: 'send 5 % of the clients to green' });
+      expect(find(steps, 'bake')).toMatchObject({ from: 'blue', colour: 'green', ...bake, title: 'watch green for 1 min 00 s' });
+    });
+
+    test('of the first release has nobody to share with, and nothing to be compared with', () => {
+      expect(planDeploy(stackState(undefined), { ...app, canary: [5], bake })).toEqual(planDeploy(stackState(undefined), app));
+    });
+  });
+
   describe('the backup before migrations', () => {
     const migrating = appService('backend', { migrate: { run: ['m', 'up'], pending: ['m', 'pending'] } });
 

@@ -1,6 +1,6 @@
 import type { AppService } from '../../../scripts/lib/config/app-model.js';
 import { renderEdge } from '../../../scripts/lib/edge/render.js';
-import type { Certificate, EdgeMode } from '../../../scripts/lib/edge/target.js';
+import type { Certificate, EdgeCanary, EdgeMode } from '../../../scripts/lib/edge/target.js';
 import { type Directive, parseNginx, valuesOf } from '../../files/nginx-syntax.js';
 import { appService, edgeSettings } from '../fixtures.js';
 
@@ -17,11 +17,20 @@ export interface What {
   certificate?: Certificate;
   version?: string;
   colour?: 'blue' | 'green';
+  canary?: EdgeCanary;
 }
 
 /** @returns the rendered set: its files by name, and each .conf as nginx reads it */
-export function rendered({ mode = 'live', services = sample, env = {}, certificate, version = 'v1.2', colour = 'green' }: What = {}) {
-  const set = renderEdge(mode, { colour, version, token: 42, services }, edgeSettings(env), certificate);
+export function rendered({
+  mode = 'live',
+  services = sample,
+  env = {},
+  certificate,
+  version = 'v1.2',
+  colour = 'green',
+  canary,
+}: What = {}) {
+  const set = renderEdge(mode, { colour, version, token: 42, services, ...(canary ? { canary } : {}) }, edgeSettings(env), certificate);
   const files = Object.fromEntries(set.map(({ path, content }) => [path, String(content)]));
   const conf = (path: string): Directive[] => parseNginx(files[path] ?? '');
   return {

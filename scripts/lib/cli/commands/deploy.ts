@@ -1,4 +1,5 @@
-import { formatDuration } from '../../config/durations.js';
+import { parseShares } from '../../config/canary-shares.js';
+import { formatDuration, parseDuration } from '../../config/durations.js';
 import { parseVersion } from '../../config/version.js';
 import type { DeployResult } from '../../deploy/deploy.js';
 import type { RecoverResult } from '../../deploy/recovery/recover-command.js';
@@ -9,13 +10,15 @@ import type { Output } from '../output.js';
 
 export const command: Command = {
   summary: 'Deploys a version blue-green: starts it beside the live one, checks it, cuts over without losing a request.',
-  usage: ['<version>', '<version> --dry-run', '--resume', '--abort'],
+  usage: ['<version>', '<version> --dry-run', '<version> --canary 5,25,50 --bake 60s', '--resume', '--abort'],
   words: 1,
   flags: {
     force: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
     push: { type: 'boolean' },
     'skip-backup': { type: 'boolean' },
+    canary: { type: 'string' },
+    bake: { type: 'string' },
     resume: { type: 'boolean' },
     abort: { type: 'boolean' },
   },
@@ -24,6 +27,8 @@ export const command: Command = {
     'dry-run': 'print the steps and change nothing',
     push: 'push the images to REGISTRY once they are built',
     'skip-backup': 'run pending migrations without a backup before them',
+    canary: 'send it rising shares of the clients first (percent, such as 5,25,50), each for the time of --bake',
+    bake: 'watch it that long once clients come, and go back when it does worse; 0s: not at all (BAKE_TIME)',
     resume: 'finish what a killed deploy had begun, if it had cut, else undo it; every deploy does so first',
     abort: 'go back from what a killed deploy had begun, even if it had cut',
   },
@@ -40,6 +45,8 @@ export const command: Command = {
       dryRun: values['dry-run'] === true,
       push: values.push === true,
       skipBackup: values['skip-backup'] === true,
+      canary: values.canary === undefined ? [] : parseShares(String(values.canary)),
+      bakeFor: values.bake === undefined ? undefined : parseBake(String(values.bake)),
       reporter: await output.reporter(),
       prepare: () => prepareConfig(output, values.yes === true, values.dotenv as string | undefined),
       onInterrupt,
@@ -48,6 +55,12 @@ export const command: Command = {
     return { result };
   },
 };
+
+function parseBake(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new UsageError(`--bake: should be a duration such as 30s or 5m, got "${text}"`);
+}
 
 /** @throws UsageError when both ways are named, or a version besides */
 function howToRecover({ values, words }: Arguments): 'resume' | 'abort' | undefined {

@@ -2,7 +2,7 @@ import { type Config, loadConfig } from '../../config/load.js';
 import { colours } from '../../config/names.js';
 import { Deck } from '../../engine/deck/deck.js';
 import { Docker } from '../../engine/docker.js';
-import { UsageError } from '../../errors.js';
+import { SlipwayError, UsageError } from '../../errors.js';
 import { removeAbandonedRuns, stopContainers } from '../containers.js';
 import { assertEngine, observe } from '../state.js';
 import { inOrder, type Sequence } from './in-order.js';
@@ -100,6 +100,11 @@ async function stopHeld(docker: Docker, config: Config, deck: Deck, options: Sto
   await removeAbandonedRuns(guarded, config.names);
   const { state, steps } = await plan(docker, config, options);
   if (steps.length === 0) return told('nothing-to-do', config, steps);
+  if (state.live?.canary && !options.remove) {
+    throw new SlipwayError(`the canary of ${state.live.canary.version} was cut off, and would be there again with the edge`, {
+      hints: ['put it in order first: npx zx scripts/deploy.mjs --abort'],
+    });
+  }
   const result = told(options.remove ? 'removed' : 'stopped', config, steps);
   if (result.volumes.length > 0) options.announce(result.volumes);
   const { step, onInterrupt } = options;

@@ -12,8 +12,6 @@ export interface CutOff {
   colour: Colour;
   /** The step that it was at; undefined: it had begun none. */
   step: string | undefined;
-  /** When it last moved traffic, to or fro, ISO 8601; undefined: it never began to. */
-  movedAt: string | undefined;
 }
 
 const COMMANDS = ['deploy', 'rollback'];
@@ -25,8 +23,7 @@ const COMMANDS = ['deploy', 'rollback'];
 export function cutOffIn(journal: readonly JournalRecord[]): CutOff | undefined {
   const began = journal.findLast(({ kind, command }) => kind === 'began' && COMMANDS.includes(String(command)));
   if (!began || journal.some(({ kind, token }) => kind === 'ended' && token === began.token)) return undefined;
-  const own = journal.filter(({ token }) => token === began.token);
-  const steps = own.filter(({ kind }) => kind === 'step-began');
+  const steps = journal.filter(({ kind, token }) => kind === 'step-began' && token === began.token);
   return {
     token: began.token,
     command: String(began.command),
@@ -34,11 +31,5 @@ export function cutOffIn(journal: readonly JournalRecord[]): CutOff | undefined 
     release: String(began.release),
     colour: began.colour as Colour,
     step: steps.at(-1)?.step as string | undefined,
-    movedAt: steps.some(({ step }) => step === 'cut') ? own.findLast(movesTraffic)?.at : undefined,
   };
-}
-
-/** Going back moves traffic first of all, so the first thing that was undone is what counts at the latest. */
-function movesTraffic({ kind, step }: JournalRecord): boolean {
-  return (kind === 'step-began' && step === 'cut') || kind === 'undo-began';
 }

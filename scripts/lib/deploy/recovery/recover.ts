@@ -1,12 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../../config/load.js';
 import { colours, otherColour } from '../../config/names.js';
 import { Edge } from '../../edge/edge.js';
 import type { Deck } from '../../engine/deck/deck.js';
+import type { Docker } from '../../engine/docker.js';
 import { exitCodes, messageOf, SlipwayError } from '../../errors.js';
+import { bakeOf } from '../bake/bake-of.js';
 import { removeAbandonedRuns, removeContainer, startContainers, stopContainers } from '../containers.js';
 import type { JournalRecord } from '../journal.js';
 import { type OperateOptions, operate } from '../operate.js';
-import { planDeploy } from '../plan.js';
+import { type Goal, planDeploy } from '../plan.js';
 import type { Context } from '../release.js';
 import { fileOf, parseKept } from '../releases/kept-release.js';
 import { ofKept } from '../releases/of-kept.js';
@@ -61,9 +63,13 @@ async function end(deck: Deck, cutOff: CutOff, outcome: 'done' | 'failed', what:
  */
 async function fenced(context: Context, deck: Deck): Promise<Context> {
   const { docker, config, before } = context;
-  const isUp = before.base.some(({ service, state }) => service === 'edge' && state === 'running');
-  if (isUp) await (await Edge.find(docker, config.names))?.unstage(deck.token);
+  await (await runningEdge(docker, config, before))?.unstage(deck.token);
   return { ...context, before: await observe(docker, config.names) };
+}
+
+async function runningEdge(docker: Docker, config: Config, { base }: State): Promise<Edge | undefined> {
+  const isUp = base.some(({ service, state }) => service === 'edge' && state === 'running');
+  return isUp ? Edge.find(docker, config.names) : undefined;
 }
 
 /**
@@ -104,11 +110,19 @@ async function finish(context: Context, deck: Deck, cutOff: CutOff, options: Rec
   const found = await ofKept(context, parseKept(text), cutOff.colour);
   const before = asBefore(context.before, cutOff);
   const { settings } = context.config;
-  const goal = { how: 'resume', version: cutOff.version, services: found.app.services, retire: settings.RETIRE, backup: false } as const;
+  const goal: Goal = {
+    how: 'resume',
+    version: cutOff.version,
+    services: found.app.services,
+    retire: settings.RETIRE,
+    backup: false,
+    // One who goes back wants to be there, whatever it is like.
+    bake: cutOff.command === 'deploy' ? bakeOf(settings) : undefined,
+  };
   await operate(context, { ...found, command: 'resume', steps: planDeploy(before, goal) }, deck, {
     ...options,
     reporter: quiet(options.reporter),
-    takenUp: { before, token: cutOff.token, cutAt: cutOff.movedAt === undefined ? undefined : Date.parse(cutOff.movedAt) },
+    takenUp: { before, token: cutOff.token },
   });
 }
 
@@ -125,6 +139,13 @@ function asBefore(state: State, { colour, token }: CutOff): State {
  */
 async function putBack({ config, docker: plain, before }: Context, deck: Deck, cutOff: CutOff): Promise<void> {
   const docker = plain.guarded(() => deck.confirm());
+  const edge = await runningEdge(docker, config, before);
+  // A canary that was being tried leaves its clients first.
+  if (before.live?.canary) {
+    if (!edge)
+      throw new SlipwayError('the edge does not run, and a canary is to be taken off it', { hints: ['npx zx scripts/base.mjs up'] });
+    await edge.revert(deck.token);
+  }
   await removeAbandonedRuns(docker, config.names);
   const now = await containersOf(docker, config.names);
   const { live } = before;
@@ -143,7 +164,7 @@ async function putBack({ config, docker: plain, before }: Context, deck: Deck, c
   );
   // Of a release that was to be gone back to, everything is kept; a warm colour stays warm.
   if (cutOff.command === 'rollback' && config.settings.RETIRE === 'warm') return;
-  if (cutOff.movedAt !== undefined) await delay(Math.max(0, Date.parse(cutOff.movedAt) + config.settings.DRAIN_TIMEOUT - Date.now()));
+  await edge?.drained(config.settings.DRAIN_TIMEOUT);
   await stopContainers(docker, web);
   if (cutOff.command === 'rollback') return;
   for (const { name } of begun) await removeContainer(docker, name);

@@ -1,3 +1,4 @@
+import { PIN_HEADER } from '../../edge/canary.js';
 import { CheckError, checksOf, passCheck } from '../checks.js';
 import { containerError } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
@@ -10,13 +11,25 @@ export async function checkStaged(operation: Operation, { progress }: StepReport
   return `${count} passed`;
 }
 
+/** How checks are passed a second time, once clients come to the colour. */
+interface PassOptions {
+  /** A single pass is enough, however often the check wants it. */
+  once?: boolean;
+  /** The edge serves both colours: the new one is asked for by name. */
+  pinned?: boolean;
+}
+
 /**
  * @param door where the edge is asked
- * @param once whether a single pass is enough, however often the check wants it
  * @returns how many checks were passed
  * @throws CheckError, with the last log lines of the service that was asked
  */
-export async function passAll(operation: Operation, door: Door, progress: (text: string) => void, once = false): Promise<number> {
+export async function passAll(
+  operation: Operation,
+  door: Door,
+  progress: (text: string) => void,
+  { once = false, pinned = false }: PassOptions = {},
+): Promise<number> {
   const { config, docker, deck, app, identity, signal } = operation;
   const containers = (await containersOf(docker, config.names)).colours[identity.colour];
   const aimed = aimChecks(config, app.services, containers, door, checksOf);
@@ -26,7 +39,7 @@ export async function passAll(operation: Operation, door: Door, progress: (text:
       const wanted = once ? { ...check, times: 1 } : check;
       await passCheck(
         wanted,
-        () => deck.probe(request),
+        () => deck.probe(pinned ? { ...request, headers: { ...request.headers, [PIN_HEADER]: identity.colour } } : request),
         (problem, times) => progress(problem ? `${label}: ${problem}` : `${label}: ${times} of ${wanted.times}`),
         signal,
       );

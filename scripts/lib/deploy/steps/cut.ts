@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Colour } from '../../config/names.js';
 import type { Switched } from '../../edge/edge.js';
 import { awaitHealthy, isAlive, startContainers } from '../containers.js';
@@ -20,11 +19,10 @@ export async function cut(operation: Operation, step: StepOf<'cut'>, report: Ste
 
 /**
  * Takes up an operation that had cut when its deployer was killed. From here on it can be gone back from like any other:
- * what it had stopped by then is started before traffic goes there. Its drain is over when nginx has ended the last of the
- * old workers, DRAIN_TIMEOUT after the cut.
+ * what it had stopped by then is started before traffic goes there.
  */
 export async function takeUp(operation: Operation, step: StepOf<'take-up'>, report: StepReport): Promise<undefined> {
-  const { servedToken, config, cutAt, docker } = operation;
+  const { servedToken, config, docker } = operation;
   const edge = await edgeOf(operation);
   offerWayBack(operation, step, report, async () => {
     if (step.from === undefined || (await edge.live())?.token !== servedToken) return false;
@@ -36,8 +34,7 @@ export async function takeUp(operation: Operation, step: StepOf<'take-up'>, repo
     docker,
     colours[step.to].filter((container) => container.role === 'web' && !isAlive(container)),
   );
-  const left = Math.max(0, (cutAt ?? Date.now()) + config.settings.DRAIN_TIMEOUT - Date.now());
-  operation.drained = delay(left, undefined, { ref: false });
+  moved(operation, { drained: edge.drained(config.settings.DRAIN_TIMEOUT) });
   return undefined;
 }
 
@@ -66,7 +63,8 @@ function offerWayBack(
   undo(from ? `cut back to ${from}` : 'take the release off the edge', back, 'traffic');
 }
 
-function moved(operation: Operation, { drained }: Switched): void {
+/** Remembers the drain that moving traffic began. */
+export function moved(operation: Operation, { drained }: Switched): void {
   // Whoever awaits the drain gets its error; until then it must not count as unhandled.
   drained.catch(() => {});
   operation.drained = drained;

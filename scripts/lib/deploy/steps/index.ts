@@ -1,7 +1,9 @@
 import type { Operation, StepReport } from '../operation.js';
 import type { Step } from '../plan.js';
 import { backUp } from './backup.js';
+import { bake } from './bake.js';
 import { haveBaseUp } from './base.js';
+import { canary } from './canary.js';
 import { checkStaged } from './check.js';
 import { cut, takeUp } from './cut.js';
 import { drain } from './drain.js';
@@ -45,6 +47,10 @@ export function perform(operation: Operation, step: Step, report: StepReport): P
       return checkStaged(operation, report);
     case 'create-workers':
       return createWorkers(operation, step);
+    case 'canary':
+      return canary(operation, step, report);
+    case 'bake':
+      return bake(operation, step, report);
     case 'take-up':
       return takeUp(operation, step, report);
     case 'cut':

@@ -23,10 +23,11 @@ export async function stage(operation: Operation, { undo }: StepReport): Promise
 /** @returns the edge's configuration for this release */
 export function edgeSet(mode: EdgeMode, operation: Operation): ArchiveFile[] {
   const { settings } = operation.config;
-  return renderEdge(mode, edgeTarget(operation), settings, certificate(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE));
+  return renderEdge(mode, edgeTarget(operation), settings, certificateOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE));
 }
 
-function certificate(certificateFile: string | undefined, keyFile: string | undefined): Certificate | undefined {
+/** @returns what TLS=files needs, read from the files that the settings name; undefined without them */
+export function certificateOf(certificateFile: string | undefined, keyFile: string | undefined): Certificate | undefined {
   if (!certificateFile || !keyFile) return undefined;
   return { certificate: readFileSync(fromRoot(certificateFile), 'utf8'), key: readFileSync(fromRoot(keyFile), 'utf8') };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type LiveSet, parseSet } from '../../edge/live.js';
 import { edgePorts } from '../../edge/target.js';
 import { SlipwayError } from '../../errors.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
@@ -17,24 +18,29 @@ const WITHIN_MS = 10_000;
  * then.
  */
 export async function verify(operation: Operation, { progress }: StepReport): Promise<string> {
-  await awaitNewSet(operation);
+  await awaitSet(operation, ({ token, canary }) => token === operation.servedToken && canary === undefined);
   const edge = await edgeOf(operation);
   operation.unstaged = edge.unstage(operation.deck.token);
   // The last step awaits it and gets its error; until then it must not count as unhandled.
   operation.unstaged.catch(() => {});
   const closed = (await edge.maintenance()) !== undefined;
-  const checks = await passAll(operation, closed ? 'inside' : 'public', progress, true);
+  const checks = await passAll(operation, closed ? 'inside' : 'public', progress, { once: true });
   return `${IN_A_ROW} fresh connections in a row, ${checks} checks${closed ? '; maintenance stays on' : ''}`;
 }
 
-async function awaitNewSet({ deck, signal, servedToken }: Operation): Promise<void> {
+/**
+ * Waits until every fresh connection meets a worker that serves the new set.
+ *
+ * @throws SlipwayError saying what is served instead
+ */
+export async function awaitSet({ deck, signal }: Operation, isNew: (live: LiveSet) => boolean): Promise<void> {
   const deadline = performance.now() + WITHIN_MS;
   const request = { host: 'edge', port: edgePorts.private, path: '/live', timeoutMs: 2_000 };
   for (let inARow = 0; inARow < IN_A_ROW; ) {
     signal.throwIfAborted();
     const { status, body, error } = await deck.probe(request);
-    const served = status === 200 ? (JSON.parse(body) as { token: number }).token : undefined;
-    inARow = served === servedToken ? inARow + 1 : 0;
+    const served = status === 200 ? parseSet(body) : undefined;
+    inARow = served && isNew(served) ? inARow + 1 : 0;
     if (inARow === 0) {
       if (performance.now() > deadline)
         throw new SlipwayError(`the edge does not serve the new set: ${error ?? `answered ${status} ${body.trim()}`}`);
