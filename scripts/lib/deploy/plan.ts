@@ -1,6 +1,7 @@
 import type { AppService } from '../config/app-model.js';
 import { formatDuration } from '../config/durations.js';
 import { type Colour, otherColour } from '../config/names.js';
+import { isAlive } from './containers.js';
 import type { State } from './state.js';
 
 /** What a deploy or a rollback is to reach. */
@@ -75,7 +76,7 @@ export type Step = { id: string; title: string; beside?: true } & (
   | { kind: 'cut'; from: Colour | undefined; to: Colour }
   | { kind: 'verify'; colour: Colour }
   | { kind: 'start-workers'; colour: Colour; services: readonly string[] }
-  | { kind: 'hand-over'; from: Colour | undefined; to: Colour; services: readonly string[]; old: readonly string[] }
+  | { kind: 'hand-over'; from: Colour; to: Colour; services: readonly string[]; old: readonly string[] }
   | { kind: 'drain'; colour: Colour }
   | { kind: 'retire'; colour: Colour; mode: Goal['retire'] }
   | { kind: 'record' }
@@ -105,7 +106,10 @@ export function planDeploy(state: State, goal: Goal): Step[] {
   const to = idleColour(state);
   const named = (role: AppService['role']) => goal.services.filter((service) => service.role === role).map(({ name }) => name);
   const [web, workers, singletons] = [named('web'), named('worker'), named('singleton')];
-  const oldSingletons = from ? state.colours[from].filter(({ role }) => role === 'singleton').map(({ service }) => service) : [];
+  const other = otherColour(to);
+  const oldSingletons = state.colours[other].filter(({ role }) => role === 'singleton').map(({ service }) => service);
+  // An edge that has lost its volume serves nothing, while what it served may still run.
+  const replaced = from ?? (state.colours[other].some(isAlive) ? other : undefined);
   const handedOver = [...new Set([...oldSingletons, ...singletons])];
   const behind = [...workers, ...singletons];
 
@@ -127,11 +131,23 @@ export function planDeploy(state: State, goal: Goal): Step[] {
         ? { id: 'start-workers', title: `start ${list(workers)} in ${to}`, kind: 'start-workers', colour: to, services: workers }
         : undefined,
       handedOver.length > 0
-        ? { id: 'hand-over', title: `hand over ${list(handedOver)}`, kind: 'hand-over', from, to, services: singletons, old: oldSingletons }
+        ? {
+            id: 'hand-over',
+            title: `hand over ${list(handedOver)}`,
+            kind: 'hand-over',
+            from: other,
+            to,
+            services: singletons,
+            old: oldSingletons,
+          }
         : undefined,
       from ? { id: 'drain', title: `drain ${from}`, kind: 'drain', colour: from } : undefined,
     ],
-    [from ? { id: 'retire', title: retireTitle(from, goal.retire), kind: 'retire', colour: from, mode: goal.retire } : undefined],
+    [
+      replaced
+        ? { id: 'retire', title: retireTitle(replaced, goal.retire), kind: 'retire', colour: replaced, mode: goal.retire }
+        : undefined,
+    ],
     [{ id: 'record', title: `record ${goal.version}`, kind: 'record' }],
   ];
   return groups.flatMap((group) =>

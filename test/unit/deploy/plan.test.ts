@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { otherColour } from '../../../scripts/lib/config/names.js';
 import { type Goal, grouped, idleColour, planDeploy, type Step, type StepKind } from '../../../scripts/lib/deploy/plan.js';
 import type { State } from '../../../scripts/lib/deploy/state.js';
 import { appService, containerState, stackState } from '../fixtures.js';
@@ -310,14 +311,16 @@ describe('whatever is deployed over whatever runs', () => {
 
   test('every singleton of the old colour is stopped', () => {
     always((steps, { state: given }) => {
-      const running = given.live ? given.colours[given.live.colour].filter(({ role: is }) => is === 'singleton') : [];
+      const running = given.colours[otherColour(idleColour(given))].filter(({ role: is }) => is === 'singleton');
       for (const { service: called } of running) expect(find(steps, 'hand-over')?.old).toContain(called);
     });
   });
 
   test('the old colour is retired after it has drained, and only when there is one', () => {
     always((steps, { state: given, goal: { retire }, at }) => {
-      expect(find(steps, 'retire')?.colour).toBe(given.live?.colour);
+      const other = otherColour(idleColour(given));
+      const left = given.colours[other].some(({ state: is }) => is === 'running') ? other : undefined;
+      expect(find(steps, 'retire')?.colour, 'an edge that has lost what it served').toBe(given.live?.colour ?? left);
       expect(find(steps, 'drain')?.colour).toBe(given.live?.colour);
       if (!given.live) return;
       expect(at('drain')).toBeGreaterThan(at('verify'));

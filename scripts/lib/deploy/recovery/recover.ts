@@ -1,5 +1,5 @@
 import type { Config } from '../../config/load.js';
-import { colours, otherColour } from '../../config/names.js';
+import { otherColour } from '../../config/names.js';
 import { Edge } from '../../edge/edge.js';
 import type { Deck } from '../../engine/deck/deck.js';
 import type { Docker } from '../../engine/docker.js';
@@ -15,6 +15,7 @@ import { ofKept } from '../releases/of-kept.js';
 import type { Reporter } from '../reporter.js';
 import { containersOf, observe, type State } from '../state.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
+import { planPutBack } from './put-back-plan.js';
 
 /** How a cut off operation was put in order. */
 export interface Recovered {
@@ -133,43 +134,35 @@ function asBefore(state: State, { colour, token }: CutOff): State {
   return { ...state, live: one && { colour: from, version: one.version ?? 'the release before', token } };
 }
 
-/**
- * Singletons and workers first: for as long as they run beside those of the live release, a job may be done twice. Then the
- * live release gets back what was taken from it. Web services that clients may still be connected to end after the drain.
- */
+/** Does what {@link planPutBack} says. */
 async function putBack({ config, docker: plain, before }: Context, deck: Deck, cutOff: CutOff): Promise<void> {
   const docker = plain.guarded(() => deck.confirm());
   const edge = await runningEdge(docker, config, before);
-  // A canary that was being tried leaves its clients first.
-  if (before.live?.canary) {
-    if (!edge)
-      throw new SlipwayError('the edge does not run, and a canary is to be taken off it', { hints: ['npx zx scripts/base.mjs up'] });
-    await edge.revert(deck.token);
-  }
   await removeAbandonedRuns(docker, config.names);
-  const now = await containersOf(docker, config.names);
-  const { live } = before;
-  const left = colours.filter((colour) => colour !== live?.colour).flatMap((colour) => now.colours[colour]);
-  const begun = left.filter(({ release }) => release === cutOff.release);
-  const taken = live ? now.colours[live.colour].filter(({ state }) => state === 'created' || state === 'exited') : [];
-  const [web, others] = [begun.filter(({ role }) => role === 'web'), begun.filter(({ role }) => role !== 'web')];
-  await startContainers(
-    docker,
-    taken.filter(({ role }) => role === 'web'),
-  );
-  await stopContainers(docker, others);
-  await startContainers(
-    docker,
-    taken.filter(({ role }) => role !== 'web'),
-  );
-  // Of a release that was to be gone back to, everything is kept; a warm colour stays warm.
-  if (cutOff.command === 'rollback' && config.settings.RETIRE === 'warm') return;
-  await edge?.drained(config.settings.DRAIN_TIMEOUT);
-  await stopContainers(docker, web);
-  if (cutOff.command === 'rollback') return;
-  for (const { name } of begun) await removeContainer(docker, name);
-  await deck.forget([fileOf(cutOff.release)]);
+  const state = { ...before, ...(await containersOf(docker, config.names)) };
+  for (const step of planPutBack(state, cutOff, config.settings.RETIRE)) {
+    switch (step.kind) {
+      case 'revert':
+        if (!edge) throw new SlipwayError('the edge does not run, and a canary is to be taken off it', { hints: [HAVE_EDGE] });
+        await edge.revert(deck.token);
+        break;
+      case 'start':
+        await startContainers(docker, step.containers);
+        break;
+      case 'drained':
+        await edge?.drained(config.settings.DRAIN_TIMEOUT);
+        break;
+      case 'stop':
+        await stopContainers(docker, step.containers);
+        break;
+      case 'remove':
+        for (const { name } of step.containers) await removeContainer(docker, name);
+        await deck.forget([fileOf(cutOff.release)]);
+    }
+  }
 }
+
+const HAVE_EDGE = 'start it with: npx zx scripts/base.mjs up';
 
 /** The steps are told as notes: a list of steps is only begun once in a command. */
 function quiet(reporter: Reporter): Reporter {

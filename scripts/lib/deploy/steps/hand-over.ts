@@ -8,7 +8,7 @@ import { startCreated } from './start-workers.js';
 export async function handOver(operation: Operation, step: StepOf<'hand-over'>, { undo, progress }: StepReport): Promise<undefined> {
   const { docker, config } = operation;
   const now = await containersOf(docker, config.names);
-  const old = step.from ? now.colours[step.from].filter((container) => step.old.includes(container.service) && isAlive(container)) : [];
+  const old = now.colours[step.from].filter((container) => step.old.includes(container.service) && isAlive(container));
   undo('hand the singletons back', async () => {
     const { colours } = await containersOf(docker, config.names);
     await stopContainers(
