@@ -1,5 +1,6 @@
 import type { AppModel, AppService } from '../config/app-model.js';
 import { type Config, variable } from '../config/load.js';
+import { mountedFrom } from '../config/mounted-files.js';
 import type { Colour } from '../config/names.js';
 import { type ReleaseIdentity, releaseModel } from '../config/release-model.js';
 import type { Compose, ComposeProject } from '../engine/compose.js';
@@ -119,14 +120,11 @@ export function assembled(
 
 /** The worktree of a tag is gone after the deploy: a container that mounts a file of it would not start again. */
 function assertNothingMounted({ compose }: AppModel, folder: string): void {
-  const problems = Object.entries(compose.services ?? {}).flatMap(([name, { volumes = [] }]) =>
-    volumes.flatMap((volume) =>
-      typeof volume === 'object' && volume.type === 'bind' && String(volume.source).startsWith(folder)
-        ? [`services.${name}.volumes: ${volume.target} is a file of the repository; put it into the image instead`]
-        : [],
-    ),
-  );
-  if (problems.length > 0) throw new UsageError('a git tag cannot be deployed with mounted files', { details: problems });
+  const mounted = mountedFrom(compose, folder);
+  if (mounted.length === 0) return;
+  throw new UsageError('a git tag cannot be deployed with mounted files', {
+    details: mounted.map((where) => `${where} is a file of the repository; put it into the image instead`),
+  });
 }
 
 /** A check without its token would be answered 401, which many checks accept: it has to be there. */
