@@ -28,18 +28,21 @@ interface LogLine {
  * @returns undefined when it is no request of a client: another line, one of the checks, or one that maintenance turned away
  */
 export function parseRequest(line: string): EdgeRequest | undefined {
-  // Lines of nginx's error log stand in the same stream.
-  if (!line.startsWith('{"time"')) return undefined;
-  const {
-    msec,
-    status,
-    colour,
-    upstream_status: upstream,
-    upstream_header_seconds: seconds,
-    user_agent: agent,
-  } = JSON.parse(line) as LogLine;
+  const parsed = parseLine(line);
+  if (!parsed) return undefined;
+  const { msec, status, colour, upstream_status: upstream, upstream_header_seconds: seconds, user_agent: agent } = parsed;
   if (agent.startsWith('slipway-check') || (status === 503 && upstream === '')) return undefined;
   const tries = status === 101 ? [] : (seconds.match(/\d+(?:\.\d+)?/g) ?? []);
   const milliseconds = tries.length === 0 ? undefined : tries.reduce((sum, one) => sum + Number(one) * 1_000, 0);
   return { at: Number(msec) * 1_000, colour, status, milliseconds };
+}
+
+/** Lines of nginx's error log stand in the same stream; of lines that are longer than a pipe takes at once, two can get mixed up. */
+function parseLine(line: string): LogLine | undefined {
+  if (!line.startsWith('{"time"')) return undefined;
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return undefined;
+  }
 }

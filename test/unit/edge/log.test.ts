@@ -38,6 +38,7 @@ describe('a line of the edge’s log', () => {
     ['a check', line({ user_agent: 'slipway-check' })],
     ['one that maintenance turned away', line({ status: 503, upstream_status: '' })],
     ['another line', '2026/01/01 00:00:00 [notice] 1#1: signal 1 (SIGHUP) received'],
+    ['half of a line', line().slice(0, 60)],
     ['an empty line', ''],
   ])('is none of a client when it is %s', (_, text) => {
     expect(parseRequest(text)).toBeUndefined();
