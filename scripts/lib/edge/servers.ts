@@ -1,5 +1,6 @@
 import type { RateName } from '../config/x-slipway.js';
-import { type EdgeRoute, hostsOf, limitsOf, routesAt, routesOf } from './routes.js';
+import { type AssetRoute, assetBlocks, type Block, withAssets } from './assets.js';
+import { hostsOf, limitsOf, routesAt, routesOf } from './routes.js';
 import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines, upstreamName } from './target.js';
 
 /** How many requests above the rate are let through at once, by limit (the guides' values). */
@@ -13,7 +14,10 @@ const BURST = { api: 20, auth: 5, address: 2_000 } as const;
 export function serversOf(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings, description: string): string {
   const routes = routesOf(target.services);
   const limits = limitsOf(target.services);
-  const servers = hostsOf(routes).map((host) => server(mode, target, settings, routesAt(routes, limits, host), host));
+  const servers = hostsOf(routes).map((host) => {
+    const held = routesAt(routes, limits, host);
+    return server(mode, target, settings, target.assets === undefined ? held : withAssets(held, target.services), host);
+  });
   if (mode === 'staging') return servers.join('\n');
   return [...servers, ...redirect(settings), privateServer(description)].join('\n');
 }
@@ -22,7 +26,7 @@ function server(
   mode: EdgeMode,
   target: EdgeTarget,
   settings: EdgeSettings,
-  routes: readonly EdgeRoute[],
+  routes: readonly AssetRoute[],
   host: string | undefined,
 ): string {
   return lines(
@@ -54,15 +58,20 @@ function listen(mode: EdgeMode, { TLS }: EdgeSettings, host: string | undefined)
   ];
 }
 
-function location(mode: EdgeMode, route: EdgeRoute, { colour }: EdgeTarget, settings: EdgeSettings): string[] {
-  const indented = [
-    ...(mode === 'live' ? limits(route.rate, settings) : []),
+function location(mode: EdgeMode, route: AssetRoute, { colour, assets }: EdgeTarget, settings: EdgeSettings): string[] {
+  const { path, service } = route;
+  const limited = mode === 'live' ? limits(route.rate, settings) : [];
+  const proxied = [
     ...(route.body === undefined ? [] : [`client_max_body_size ${route.body};`]),
     ...(route.timeout === undefined ? [] : [`proxy_read_timeout ${route.timeout}ms;`, `proxy_send_timeout ${route.timeout}ms;`]),
-    `proxy_pass http://${upstreamName(route.service, colour)};`,
+    `proxy_pass http://${upstreamName(service, colour)};`,
     'include /etc/nginx/snippets/proxy.conf;',
   ];
-  return [`    location ${route.path} {`, ...indented.map((line) => `        ${line}`), '    }'];
+  const blocks: Block[] =
+    route.kept && assets !== undefined
+      ? assetBlocks({ path, service, limits: limited, proxied, release: assets })
+      : [[path, [...limited, ...proxied]]];
+  return blocks.flatMap(([at, inside]) => [`    location ${at} {`, ...inside.map((line) => `        ${line}`), '    }']);
 }
 
 /** Each location lists all its limits: a limit_req here drops those of the server. */

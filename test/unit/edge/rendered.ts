@@ -17,11 +17,21 @@ export interface What {
   certificate?: Certificate;
   version?: string;
   colour?: 'blue' | 'green';
+  /** The release whose assets are kept. */
+  assets?: string;
 }
 
 /** @returns the rendered set: its files by name, and each .conf as nginx reads it */
-export function rendered({ mode = 'live', services = sample, env = {}, certificate, version = 'v1.2', colour = 'green' }: What = {}) {
-  const set = renderEdge(mode, { colour, version, token: 42, services }, edgeSettings(env), certificate);
+export function rendered({
+  mode = 'live',
+  services = sample,
+  env = {},
+  certificate,
+  version = 'v1.2',
+  colour = 'green',
+  assets,
+}: What = {}) {
+  const set = renderEdge(mode, { colour, version, token: 42, services, assets }, edgeSettings(env), certificate);
   const files = Object.fromEntries(set.map(({ path, content }) => [path, String(content)]));
   const conf = (path: string): Directive[] => parseNginx(files[path] ?? '');
   return {
