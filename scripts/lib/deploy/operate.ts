@@ -56,6 +56,7 @@ export async function operate(
     drained: Promise.resolve(),
     unstaged: Promise.resolve(),
     pending: new Map(),
+    assets: undefined,
     push,
     warn: (text) => reporter.warn(text),
   };
