@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { AppService } from '../../scripts/lib/config/app-model.js';
 import { projectRoot } from '../../scripts/lib/config/root.js';
 import { renderGate } from '../../scripts/lib/edge/maintenance.js';
 import { edgePorts } from '../../scripts/lib/edge/target.js';
-import { rendered } from '../unit/edge/rendered.js';
+import { rendered, sample } from '../unit/edge/rendered.js';
 import { filesUnder } from './listing.js';
 import { allOf, type Directive, parseNginx, valuesOf } from './nginx-syntax.js';
 
@@ -29,6 +30,9 @@ function withIncludes(directives: readonly Directive[], set: (name: string) => D
   });
 }
 
+const withAssets = () =>
+  rendered({ services: [{ ...(sample[0] as AppService), assets: [{ folder: '/app/dist/assets' }] }], assets: 'v1.2-20260501T120000Z' });
+
 /** The gate is linked into every set: the image's own one, or one that is closed. */
 const whole = (set: (name: string) => Directive[], gate = read('nginx/open/gate.conf')) =>
   withIncludes(parseNginx(read('nginx/nginx.conf')), (name) => (name === 'gate.conf' ? parseNginx(gate) : set(name)));
@@ -47,6 +51,7 @@ const configurations: [string, Directive[]][] = [
     return [`a release, TLS ${TLS}`, whole((name) => parseNginx(made[name] ?? ''))];
   }),
   ['a release, closed', whole((name) => parseNginx(rendered().files[name] ?? ''), closedGate())],
+  ['a release with assets', whole((name) => parseNginx(withAssets().files[name] ?? ''))],
   ['the staging port', whole((name) => parseNginx(rendered({ mode: 'staging' }).files[name] ?? ''))],
 ];
 
@@ -157,6 +162,27 @@ describe.each(configurations)('the whole configuration with %s', (name, directiv
     }
     const bodies = allOf(directives, 'return').filter(({ args }) => args[1]?.startsWith('{'));
     for (const { args } of bodies) expect(() => JSON.parse((args[1] ?? '').replace('\\n', '')), args[1]).not.toThrow();
+  });
+
+  test('goes only to named locations that there are', () => {
+    for (const { block } of servers) {
+      const named = allOf(block ?? [], 'location').map(({ args }) => args[0]);
+      const used = [...allOf(block ?? [], 'try_files'), ...allOf(block ?? [], 'error_page')].map(({ args }) => args.at(-1));
+      expect(named).toEqual(expect.arrayContaining(used));
+    }
+  });
+
+  test('has a page for every error in a location that has pages of its own, which drop those of the server', () => {
+    for (const { block } of servers) {
+      // Those of the gate leave before any location.
+      const codes = (inside: readonly Directive[]) =>
+        valuesOf(inside, 'error_page').flatMap((page) => page.split(' ').filter((word) => /^(?!59)\d+$/.test(word)));
+      const ofServer = codes(block ?? []);
+      for (const location of allOf(block ?? [], 'location')) {
+        const own = codes(location.block ?? []);
+        if (own.length > 0) expect(own.sort()).toEqual(ofServer.sort());
+      }
+    }
   });
 
   test('tells nobody its version', () => {
@@ -274,6 +300,11 @@ describe('the image', () => {
       expect(dockerfile).toMatch(new RegExp(`^COPY ${folder} /etc/nginx/${folder}$`, 'm'));
       expect(existsSync(join(projectRoot, 'nginx', folder))).toBe(true);
     }
+  });
+
+  test('has what the edge’s command reads', () => {
+    expect(read('nginx/bin/edge')).toMatch(/^\. \/usr\/local\/lib\/edge\/assets\.sh$/m);
+    expect(dockerfile).toMatch(/^COPY --chmod=0644 lib\/assets\.sh \/usr\/local\/lib\/edge\/assets\.sh$/m);
   });
 
   test('does not run as root, and ends requests in flight before it stops', () => {

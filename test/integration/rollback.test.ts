@@ -152,7 +152,16 @@ describe('going back', () => {
     const before = await ids(stack, 'blue');
     const { result, load } = await stack.underLoad(() => rolledBack(stack));
     expectNothingLost(load);
-    expect(result.steps.map(({ id }) => id).sort()).toEqual(['cut', 'drain', 'hand-over', 'record', 'retire', 'start-workers', 'verify']);
+    expect(result.steps.map(({ id }) => id).sort()).toEqual([
+      'cut',
+      'drain',
+      'hand-over',
+      'keep-assets',
+      'record',
+      'retire',
+      'start-workers',
+      'verify',
+    ]);
     expect(await stack.live()).toMatchObject({ release: 't4' });
     expect(await ids(stack, 'blue')).toEqual(before);
     expect(await stack.schedulersAtOnce()).toEqual([]);

@@ -2,6 +2,7 @@ import type { ComposeSpecification } from 'docker-compose';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { UsageError } from '../errors.js';
+import { assetProblems } from './assets.js';
 import { jobProblems, withJobRunners } from './job-runner.js';
 import type { Names } from './names.js';
 import { type Block, serviceSchema } from './x-slipway.js';
@@ -36,7 +37,7 @@ export function readAppModel(yaml: string, names: Names): AppModel {
   const problems: string[] = [];
   const services = Object.entries(compose.services ?? {}).map(([name, service]) => readService(name, service, problems));
   problems.push(...services.flatMap((service) => problemsOf(service, compose, names)));
-  problems.push(...routeProblems(services), ...jobProblems(services));
+  problems.push(...routeProblems(services), ...jobProblems(services), ...assetProblems(services, leadsTo));
   if (!services.some(({ role, route }) => role === 'web' && route.length > 0)) {
     problems.push('services: at least one should have an x-slipway block with role: web, a port and a route');
   }

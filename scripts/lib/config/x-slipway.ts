@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ASSETS_AT } from './assets.js';
 import { cronProblem } from './cron-text.js';
 import { parseDuration } from './durations.js';
 
@@ -61,6 +62,20 @@ const jobs = z.record(z.string().regex(JOB_NAME), job, {
     code === 'invalid_key' ? 'should be named by small letters, digits and hyphens, such as expire-uploads' : undefined,
 });
 
+const FOLDER = 'should be a folder of the image such as /app/public/assets';
+
+/** Content-hashed files that pages of older releases still want. */
+const assets = z.strictObject(
+  {
+    folder: z.string({ error: FOLDER }).regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^\s"';{}\\$/]+)+\/?$/, FOLDER),
+    /** Where the service serves them. */
+    at: z.string().regex(ASSETS_AT, 'should be a path that begins and ends with "/", such as /_next/static/').optional(),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? FOLDER : undefined) },
+);
+
+const inFolder = (value: unknown) => (typeof value === 'string' ? { folder: value } : value);
+
 /** A service's x-slipway block. Other keys are refused, so that a misspelt one is noticed. */
 export const serviceSchema = z.strictObject({
   role: z.enum(['web', 'worker', 'singleton'], { error: 'should be web, worker or singleton' }).default('worker'),
@@ -73,8 +88,8 @@ export const serviceSchema = z.strictObject({
   release: z.array(command).default([]),
   once: z.array(command).default([]),
   jobs: jobs.optional(),
-  // Read by later parts of the toolkit; accepted here so that one file serves all.
-  assets: path.optional(),
+  /** A folder, or a list of them; a text is a folder that is served by its last name under the service's route. */
+  assets: z.preprocess((value) => (value === undefined ? [] : [value].flat().map(inFolder)), z.array(assets)),
   backup: z.strictObject({ files: z.array(z.string()).optional() }).optional(),
 });
 

@@ -55,6 +55,7 @@ export async function operate(
     drained: Promise.resolve(),
     unstaged: Promise.resolve(),
     pending: new Map(),
+    assets: undefined,
     push,
     warn: (text) => reporter.warn(text),
   };

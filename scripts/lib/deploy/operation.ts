@@ -51,6 +51,8 @@ export interface Operation {
   unstaged: Promise<void>;
   /** Names of pending migrations by service, once they were asked for. */
   pending: Map<string, readonly string[]>;
+  /** The release, once the edge keeps its assets; undefined: it keeps none of it. */
+  assets: string | undefined;
   push: boolean;
   warn: (text: string) => void;
 }
@@ -76,6 +78,6 @@ export async function edgeOf({ docker, config }: Pick<Operation, 'docker' | 'con
 }
 
 /** @returns what the edge is to serve for this release */
-export function edgeTarget({ identity, app, deck }: Operation): EdgeTarget {
-  return { colour: identity.colour, version: identity.version, token: deck.token, services: app.services };
+export function edgeTarget({ identity, app, deck, assets }: Operation): EdgeTarget {
+  return { colour: identity.colour, version: identity.version, token: deck.token, services: app.services, assets };
 }

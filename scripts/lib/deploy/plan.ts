@@ -69,6 +69,7 @@ export type Step = { id: string; title: string; beside?: true } & (
   | { kind: 'healthy'; colour: Colour; services: readonly string[] }
   | { kind: 'stage'; colour: Colour }
   | { kind: 'check'; colour: Colour }
+  | { kind: 'keep-assets'; colour: Colour; services: readonly string[] }
   | { kind: 'create-workers'; colour: Colour; services: readonly string[] }
   | { kind: 'canary'; from: Colour; to: Colour; share: number }
   | ({ kind: 'bake'; from: Colour; colour: Colour } & Bake)
@@ -117,7 +118,7 @@ export function planDeploy(state: State, goal: Goal): Step[] {
     ...(goal.how === 'deploy' ? preparation(state, goal, to) : []),
     ...(goal.how === 'rollback' ? [[HAVE_BASE], ...(goal.takeBack ?? []).map((one) => [migrationDown(one)])] : []),
     ...(goal.how === 'resume' ? [[HAVE_BASE]] : []),
-    ...(goal.how === 'deploy' || goal.how === 'rollback' ? start(web, behind, to) : []),
+    ...(goal.how === 'deploy' || goal.how === 'rollback' ? start(web, behind, to, keepAssets(goal, to)) : [[keepAssets(goal, to)]]),
     ...(from ? canaries(goal, from, to) : []),
     [
       goal.how === 'resume'
@@ -172,7 +173,7 @@ function preparation({ live }: State, goal: Goal, to: Colour): Group[] {
 }
 
 /** Starting the idle colour and having it checked, before any client meets it. */
-function start(web: readonly string[], behind: readonly string[], to: Colour): Group[] {
+function start(web: readonly string[], behind: readonly string[], to: Colour, assets: Step | undefined): Group[] {
   return [
     [{ id: 'start-web', title: `start ${list(web)} in ${to}`, kind: 'start-web', colour: to, services: web }],
     [
@@ -194,7 +195,7 @@ function start(web: readonly string[], behind: readonly string[], to: Colour): G
           }
         : undefined,
     ],
-    [{ id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to }],
+    [{ id: 'check', title: `check ${to} through the edge`, kind: 'check', colour: to }, assets],
   ];
 }
 
@@ -252,6 +253,14 @@ function tasks(services: readonly AppService[], colour: Colour): Step | undefine
     ...release.map((command): Task => ({ service: name, command, when: 'release' })),
   ]);
   return all.length === 0 ? undefined : { id: 'tasks', title: 'run the tasks of the release', kind: 'tasks', colour, tasks: all };
+}
+
+/** Every way to go live has it: what is kept already is not copied again. */
+function keepAssets({ services, version }: Goal, colour: Colour): Step | undefined {
+  const names = services.filter(({ assets }) => assets.length > 0).map(({ name }) => name);
+  return names.length === 0
+    ? undefined
+    : { id: 'keep-assets', title: `keep the assets of ${version}`, kind: 'keep-assets', colour, services: names };
 }
 
 function retireTitle(colour: Colour, mode: Goal['retire']): string {

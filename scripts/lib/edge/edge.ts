@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Names } from '../config/names.js';
 import { type ArchiveFile, tarOf } from '../engine/archive.js';
 import type { Docker } from '../engine/docker.js';
 import { SlipwayError } from '../errors.js';
+import { ASSETS_MARK } from './asset-archive.js';
+import { ASSETS } from './assets.js';
 import { readMaintenance } from './gate.js';
 import { type LiveSet, readLiveSet } from './live.js';
 import type { Maintenance } from './maintenance.js';
@@ -10,8 +13,8 @@ import type { Maintenance } from './maintenance.js';
 /** What the edge's own script answered. */
 export class EdgeError extends SlipwayError {}
 
-/** The edge that runs was made by an older Slipway, and does not know the command yet. */
-class OlderEdgeError extends EdgeError {}
+/** The edge that runs is of an older image, which does not know the command. */
+export class OlderEdgeError extends EdgeError {}
 
 /** A cut that has happened: new requests go to the new set. Closing and opening are cuts as well. */
 export interface Switched {
@@ -97,8 +100,47 @@ export class Edge {
     return this.#switch(['edge', 'open', String(token)], undefined, onLeft);
   }
 
-  async #call(command: string[], stdin?: Buffer, onLine?: (line: string) => void): Promise<void> {
-    const { exitCode, stdout, stderr } = await this.#docker.exec(this.#container, command, stdin, onLine);
+  /** @returns whether the assets of a release are kept */
+  async hasAssets(release: string): Promise<boolean> {
+    return (await this.#docker.archive(this.#container, `${ASSETS}/releases/${release}/${ASSETS_MARK}`)) !== undefined;
+  }
+
+  /**
+   * Keeps the assets of a release, and of other releases only those of `others`.
+   *
+   * @param archive what {@link packAssets} makes; it is read to its end, or destroyed
+   * @throws the archive's own error; EdgeError when the token is too old or the files cannot be unpacked: then nothing of this
+   * release is kept
+   */
+  async keepAssets(token: number, release: string, others: readonly string[], archive: AsyncIterable<Uint8Array>): Promise<void> {
+    const failures: unknown[] = [];
+    // An archive that fails just ends: the script finds that it is not whole, and has ended itself before the error is told.
+    const whole = async function* () {
+      try {
+        yield* archive;
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    const stdin = Readable.from(whole(), { objectMode: false });
+    try {
+      await this.#call(['edge', 'assets', String(token), release, ...others], stdin);
+    } catch (error) {
+      throw failures[0] ?? error;
+    } finally {
+      stdin.destroy();
+    }
+  }
+
+  /** Forgets the assets of all releases but these; where none were ever kept, there is nothing to do. */
+  async retainAssets(token: number, releases: readonly string[]): Promise<void> {
+    if ((await this.#docker.archive(this.#container, `${ASSETS}/all`)) === undefined) return;
+    await this.#call(['edge', 'retain', String(token), ...releases]);
+  }
+
+  async #call(command: string[], stdin?: Buffer | Readable, onLine?: (line: string) => void): Promise<void> {
+    const input = Buffer.isBuffer(stdin) ? Readable.from([stdin]) : stdin;
+    const { exitCode, stdout, stderr } = await this.#docker.execStream(this.#container, command, input, onLine);
     if (exitCode === 0) return;
     const said = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim());
     const isOlder = exitCode === 64 && said.some((line) => line.startsWith('edge: unknown command'));

@@ -1,10 +1,11 @@
 import type { Colour } from '../config/names.js';
-import { type EdgeRoute, hostsOf, limitsOf, routeFor, routesAt, routesOf } from './routes.js';
+import { type AssetRoute, withAssets } from './assets.js';
+import { hostsOf, limitsOf, routeFor, routesAt, routesOf } from './routes.js';
 import { type EdgeTarget, upstreamName } from './target.js';
 
 /** A location of the edge, and which upstream answers there. */
 export interface EdgeLocation {
-  route: EdgeRoute;
+  route: AssetRoute;
   /** An upstream's name, or the variable that holds it where it depends on the client. */
   upstream: string;
 }
@@ -27,9 +28,9 @@ export function hostsIn({ services, canary }: EdgeTarget): (string | undefined)[
  * @param host undefined: any host that no route names
  */
 export function locationsAt(target: EdgeTarget, host: string | undefined): EdgeLocation[] {
-  const live = tableOf(target, host);
+  const live = tableOf(target, host, target);
   if (!target.canary) return live.map((route) => ({ route, upstream: upstreamName(route.service, target.colour) }));
-  const canary = tableOf(target.canary, host);
+  const canary = tableOf(target.canary, host, target);
   const all = forks(target);
   return both(live, canary).map(({ route, fork }) => ({ route, upstream: variableOf(all, fork) }));
 }
@@ -46,12 +47,17 @@ export function forkMaps(target: EdgeTarget): string[] {
   );
 }
 
-function tableOf({ services }: Pick<EdgeTarget, 'services'>, host: string | undefined): EdgeRoute[] {
-  return routesAt(routesOf(services), limitsOf(services), host);
+function tableOf(
+  { services }: Pick<EdgeTarget, 'services'>,
+  host: string | undefined,
+  { assets }: Pick<EdgeTarget, 'assets'>,
+): AssetRoute[] {
+  const routes = routesAt(routesOf(services), limitsOf(services), host);
+  return assets === undefined ? routes : withAssets(routes, services);
 }
 
 /** What a route has beside its path (limits, timeouts) is as the canary wants it, where it has that path. */
-function both(live: readonly EdgeRoute[], canary: readonly EdgeRoute[]): { route: EdgeRoute; fork: Fork }[] {
+function both(live: readonly AssetRoute[], canary: readonly AssetRoute[]): { route: AssetRoute; fork: Fork }[] {
   const byPath = new Map([...live, ...canary].map((route) => [route.path, route]));
   return [...byPath.values()].map((route) => ({
     route,
@@ -63,7 +69,8 @@ function both(live: readonly EdgeRoute[], canary: readonly EdgeRoute[]): { route
 function forks(target: EdgeTarget): Fork[] {
   const found = new Map<string, Fork>();
   for (const host of hostsIn(target)) {
-    for (const { fork } of both(tableOf(target, host), tableOf(target.canary ?? { services: [] }, host))) found.set(keyOf(fork), fork);
+    for (const { fork } of both(tableOf(target, host, target), tableOf(target.canary ?? { services: [] }, host, target)))
+      found.set(keyOf(fork), fork);
   }
   return [...found.values()];
 }

@@ -1,4 +1,5 @@
 import type { ArchiveFile } from '../engine/archive.js';
+import { ASSETS_MAP } from './assets.js';
 import { choiceOf } from './canary.js';
 import { describeSet } from './live.js';
 import { routesOf } from './routes.js';
@@ -44,6 +45,7 @@ function http(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings): strin
     ...choiceOf(target),
     // What the app is told of the client's way in; the staging port stands in for the public one.
     `map '' $edge_scheme { default ${mode === 'staging' && settings.TLS !== 'off' ? 'https' : '$scheme'}; }`,
+    ...(target.assets === undefined ? [] : [ASSETS_MAP]),
     `client_max_body_size ${settings.BODY_LIMIT};`,
     // A reload closes idle connections under the client, whose next request is then lost. The minimum keeps them open for
     // as long as a client may think (nginx 1.27.4 and later; see DECISIONS.md for the measurement).

@@ -1,4 +1,5 @@
 import type { RateName } from '../config/x-slipway.js';
+import { assetBlocks, type Block } from './assets.js';
 import { clientHeader } from './canary.js';
 import { type EdgeLocation, forkMaps, hostsIn, locationsAt } from './locations.js';
 import { type EdgeMode, type EdgeSettings, type EdgeTarget, edgePorts, lines } from './target.js';
@@ -26,7 +27,7 @@ function server(mode: EdgeMode, target: EdgeTarget, settings: EdgeSettings, host
     '    include /etc/nginx/snippets/headers.conf;',
     ...clientHeader(target),
     '    include /etc/nginx/snippets/errors.conf;',
-    ...locations.flatMap((one) => location(mode, one, settings)),
+    ...locations.flatMap((one) => location(mode, one, target, settings)),
     ...(locations.some(({ route }) => route.path === '/') ? [] : ['    location / { return 404; }']),
     '}',
   );
@@ -49,17 +50,22 @@ function listen(mode: EdgeMode, { TLS }: EdgeSettings, host: string | undefined)
   ];
 }
 
-function location(mode: EdgeMode, { route, upstream }: EdgeLocation, settings: EdgeSettings): string[] {
-  const indented = [
+function location(mode: EdgeMode, { route, upstream }: EdgeLocation, { assets }: EdgeTarget, settings: EdgeSettings): string[] {
+  const { path, service } = route;
+  const limited = mode === 'live' ? limits(route.rate, settings) : [];
+  const proxied = [
     // A release that has nothing here: what it would answer without the other one.
     ...(upstream.startsWith('$') ? [`if (${upstream} = '') { return 404; }`] : []),
-    ...(mode === 'live' ? limits(route.rate, settings) : []),
     ...(route.body === undefined ? [] : [`client_max_body_size ${route.body};`]),
     ...(route.timeout === undefined ? [] : [`proxy_read_timeout ${route.timeout}ms;`, `proxy_send_timeout ${route.timeout}ms;`]),
     `proxy_pass http://${upstream};`,
     'include /etc/nginx/snippets/proxy.conf;',
   ];
-  return [`    location ${route.path} {`, ...indented.map((line) => `        ${line}`), '    }'];
+  const blocks: Block[] =
+    route.kept && assets !== undefined
+      ? assetBlocks({ path, service, limits: limited, proxied, release: assets })
+      : [[path, [...limited, ...proxied]]];
+  return blocks.flatMap(([at, inside]) => [`    location ${at} {`, ...inside.map((line) => `        ${line}`), '    }']);
 }
 
 /** Each location lists all its limits: a limit_req here drops those of the server. */

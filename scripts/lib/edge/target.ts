@@ -15,6 +15,8 @@ export interface EdgeTarget {
   /** The operation's fencing token; stands in the live set's description. */
   token: number;
   services: readonly AppService[];
+  /** The release whose assets the edge keeps as those of these services; undefined: it keeps none. */
+  assets?: string | undefined;
   /** Another release that serves a share of the clients; undefined: all are served by this one. */
   canary?: EdgeCanary;
 }

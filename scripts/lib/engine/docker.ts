@@ -130,6 +130,14 @@ export class Docker {
     });
   }
 
+  /** Like {@link Docker.archive}, for what may be large: the stream ends with an error when it is cut off. */
+  async archiveStream(container: string, path: string): Promise<Readable | undefined> {
+    return this.orUndefined(
+      `copying ${path} out of ${container}`,
+      async () => (await this.api.getContainer(container).getArchive({ path })) as unknown as Readable,
+    );
+  }
+
   /**
    * Makes the engine's own message part of a typed error.
    *

@@ -18,14 +18,14 @@ test('the block of the contract is accepted whole', () => {
     migrate: { run: ['node', 'migrate.mjs', 'up'], pending: ['node', 'migrate.mjs', 'pending'], down: ['node', 'migrate.mjs', 'down'] },
     release: [['node', 'collect-assets.mjs']],
     once: [['node', 'seed.mjs']],
-    assets: '/app/public/assets',
+    assets: [{ folder: '/app/public/assets' }],
     jobs: { 'expire-uploads': { schedule: '0 3 * * *', run: ['node', 'expire.mjs'] } },
     backup: { files: ['uploads'] },
   });
 });
 
 test('a service without a block is a worker, with nothing to do beside', () => {
-  expect(serviceSchema.parse({})).toEqual({ role: 'worker', route: [], limits: [], checks: [], release: [], once: [] });
+  expect(serviceSchema.parse({})).toEqual({ role: 'worker', route: [], limits: [], checks: [], release: [], once: [], assets: [] });
 });
 
 test('a singleton needs nothing but its role', () => {
@@ -88,7 +88,15 @@ describe('values that are refused, by where they stand', () => {
     [{ once: [['']] }, 'once.0.0'],
     [{ jobs: { nightly: { run: ['x'] } } }, 'jobs.nightly.schedule'],
     [{ backup: { files: 'uploads' } }, 'backup.files'],
-    [{ assets: 'public' }, 'assets'],
+    [{ assets: 'public' }, 'assets.0.folder'],
+    [{ assets: 5 }, 'assets.0'],
+    [{ assets: [{ at: '/assets/' }] }, 'assets.0.folder'],
+    [{ assets: '/' }, 'assets.0.folder'],
+    [{ assets: '/app/../etc' }, 'assets.0.folder'],
+    [{ assets: { folder: '/app/x', at: '/x' } }, 'assets.0.at'],
+    [{ assets: { folder: '/app/x', at: '/' } }, 'assets.0.at'],
+    [{ assets: { folder: '/app/x', at: '/x/../y/' } }, 'assets.0.at'],
+    [{ assets: { folder: '/app/x', at: '/x?y/' } }, 'assets.0.at'],
   ])('%j', (block, path) => {
     expect(paths(block)[0]).toBe(path);
   });

@@ -40,6 +40,17 @@ describe('the story of a rollback', () => {
     ]);
   });
 
+  test('has the assets of the release kept before traffic goes there, also where nothing is started', () => {
+    const services = [{ ...web, assets: [{ folder: '/app/assets' }] }];
+    expect(story(planDeploy(stackState('blue', old), { ...back('rollback'), services }))).toContain('check + keep-assets');
+    expect(story(planDeploy(stackState('green', old), { ...back('warm-rollback'), services })).slice(0, 2)).toEqual(['keep-assets', 'cut']);
+    expect(story(planDeploy(stackState('green', old), { ...back('resume'), services })).slice(0, 3)).toEqual([
+      'base',
+      'keep-assets',
+      'take-up',
+    ]);
+  });
+
   test('to a warm colour begins with the cut', () => {
     const steps = planDeploy(stackState('green', old), back('warm-rollback'));
     expect(story(steps)).toEqual(['cut', 'verify', 'start-workers + hand-over + drain', 'retire', 'record']);
@@ -104,6 +115,13 @@ describe('the story of a deploy', () => {
       { service: 'backend', command: ['seed'], when: 'once' },
       { service: 'backend', command: ['collect'], when: 'release' },
     ]);
+  });
+
+  test('assets are kept beside the checks: the release runs by then, and gets no traffic yet', () => {
+    const frontend = appService('frontend', { role: 'web', port: 3000, route: { path: '/' }, assets: '/app/dist/assets' });
+    const steps = planDeploy(stackState('blue', old), goal([web, frontend]));
+    expect(story(steps).slice(2, 5)).toEqual(['healthy + stage', 'check + keep-assets', 'cut']);
+    expect(find(steps, 'keep-assets')).toMatchObject({ colour: 'green', services: ['frontend'], title: 'keep the assets of v2' });
   });
 
   test('an app without workers creates and starts none', () => {

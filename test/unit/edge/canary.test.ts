@@ -94,6 +94,16 @@ describe('the set of a canary', () => {
     ).toBe(`(${variable} =  )`);
   });
 
+  test('has the assets of both: a file that the new release lacks comes from the kept ones, any other from the client’s own', () => {
+    const services = [web('frontend', { route: { path: '/' }, assets: '/app/public/assets' })];
+    const { servers } = rendered({ services, canary: canary(services), assets: 'v1.3-x' });
+    const locations = locationsOf(publicServers(servers)[0]);
+    expect(valuesOf(locations['/assets/'], 'root')).toEqual(['$edge_assets/releases/v1.3-x/frontend']);
+    expect(valuesOf(locations['@kept/assets/'], 'root')).toEqual(['$edge_assets/all/frontend']);
+    expect(upstreamAt(servers, publicServers(servers)[0], '/assets/', 'green')).toBe('frontend_green');
+    expect(upstreamAt(servers, publicServers(servers)[0], '@app/assets/', 'blue')).toBe('frontend_blue');
+  });
+
   test('whatever the routes of both are, each client meets what its release alone would give it', () => {
     const path = fc.constantFrom('/', '/a/', '/a/b/', '/c/');
     const host = fc.option(fc.constantFrom('x.example', 'y.example'), { nil: undefined });

@@ -191,7 +191,7 @@ describe('no value that passed validation can break out of its place', () => {
   test('a path', () => {
     const path = nasty('é')
       .map((text) => `/${text}`)
-      .filter((text) => serviceSchema.safeParse({ assets: text }).success);
+      .filter((text) => serviceSchema.safeParse({ checks: [{ path: text }] }).success);
     const expected = counts(rendered({ services: [appService('x', { role: 'web', port: 1, route: { path: '/x' } })] }));
     fc.assert(
       fc.property(path, (text) => {

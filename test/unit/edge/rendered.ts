@@ -18,6 +18,8 @@ export interface What {
   version?: string;
   colour?: 'blue' | 'green';
   canary?: EdgeCanary;
+  /** The release whose assets are kept. */
+  assets?: string;
 }
 
 /** @returns the rendered set: its files by name, and each .conf as nginx reads it */
@@ -29,8 +31,14 @@ export function rendered({
   version = 'v1.2',
   colour = 'green',
   canary,
+  assets,
 }: What = {}) {
-  const set = renderEdge(mode, { colour, version, token: 42, services, ...(canary ? { canary } : {}) }, edgeSettings(env), certificate);
+  const set = renderEdge(
+    mode,
+    { colour, version, token: 42, services, assets, ...(canary ? { canary } : {}) },
+    edgeSettings(env),
+    certificate,
+  );
   const files = Object.fromEntries(set.map(({ path, content }) => [path, String(content)]));
   const conf = (path: string): Directive[] => parseNginx(files[path] ?? '');
   return {

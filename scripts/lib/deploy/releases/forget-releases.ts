@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.js';
 import type { JournalRecord } from '../journal.js';
 import type { Operation } from '../operation.js';
+import { forgetAssets } from './forget-assets.js';
 import { fileOf, keptName } from './kept-release.js';
 import { releasesOf, retained } from './releases.js';
 
@@ -17,6 +18,7 @@ export async function forgetReleases(operation: Operation, journal: readonly Jou
   const kept = new Set(retained(releases, config.settings.RETAIN_RELEASES));
   const begun = journal.filter(({ kind }) => kind === 'began').map(({ release }) => release);
   const known = new Set([...begun, ...releases.map(({ release }) => release)].filter((release) => typeof release === 'string'));
+  await forgetAssets(operation, [...kept]);
   const images = releases.filter(({ release }) => kept.has(release)).flatMap((record) => record.images);
   try {
     await deck.forget([...known].filter((release) => !kept.has(release)).map(fileOf));

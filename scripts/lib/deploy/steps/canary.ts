@@ -32,7 +32,7 @@ export async function canary(operation: Operation, step: StepOf<'canary'>, { und
 }
 
 /** The old colour serves as before: under the token of its own cut. */
-function target({ before, liveServices, identity, app, deck }: Operation, { share }: StepOf<'canary'>): EdgeTarget {
+function target({ before, liveServices, identity, app, deck, assets }: Operation, { share }: StepOf<'canary'>): EdgeTarget {
   const { live } = before;
   if (!live || liveServices.length === 0) throw new SlipwayError('nothing is known of the live release');
   const { colour, version } = identity;
@@ -41,6 +41,8 @@ function target({ before, liveServices, identity, app, deck }: Operation, { shar
     version: live.version,
     token: live.token,
     services: liveServices,
+    // Those of the live release are among the kept ones, and are found there.
+    assets,
     canary: { colour, version, token: deck.token, services: app.services, share },
   };
 }

@@ -9,6 +9,7 @@ import { cut, takeUp } from './cut.js';
 import { drain } from './drain.js';
 import { handOver } from './hand-over.js';
 import { getImages } from './images.js';
+import { keepAssets } from './keep-assets.js';
 import { migrate, migrateDown } from './migrate.js';
 import { record } from './record.js';
 import { retire } from './retire.js';
@@ -45,6 +46,8 @@ export function perform(operation: Operation, step: Step, report: StepReport): P
       return stage(operation, report);
     case 'check':
       return checkStaged(operation, report);
+    case 'keep-assets':
+      return keepAssets(operation, step, report);
     case 'create-workers':
       return createWorkers(operation, step);
     case 'canary':
