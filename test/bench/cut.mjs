@@ -3,8 +3,9 @@
 // would otherwise switch versions on one host, under the same load.
 import { cpus, loadavg } from 'node:os';
 import { printError } from '../../dist/cli/output.js';
-import { SlipwayError } from '../../dist/errors.js';
+import { messageOf, SlipwayError } from '../../dist/errors.js';
 import { makeCuts } from './cut/cuts.mjs';
+import { watchForLosses } from './cut/evidence.mjs';
 import { parseOptions, usage } from './cut/options.mjs';
 import { aroundCuts, markdown, rowOf, words } from './cut/report.mjs';
 import { makeSwitches } from './cut/switches.mjs';
@@ -20,28 +21,39 @@ async function bench(options, say, signal) {
     await deploy(stack, 'v2');
     const run = await makeCuts(stack, options, say, signal);
     const cuts = rowOf('Slipway: cut between two running colours', run);
-    const ours = [cuts];
-    const others = [];
-    if (options.rivals > 0) {
-      say(`${options.rivals} × a whole deploy`);
-      ours.push(rowOf('Slipway: whole `deploy.mjs`, drain included', await wholeDeploys(stack, options, signal)));
-    }
-    for (const rival of options.rivals > 0 ? rivals : []) {
-      say(`${options.rivals} × ${rival.title}`);
-      others.push(rowOf(rival.title, await measure(rival, stack, options, signal)));
-    }
-    const ok = ours.every(({ lost, refused }) => lost + refused === 0);
+    const around = aroundCuts(run);
+    const { rows, failures } = options.rivals > 0 ? await otherWays(stack, options, say, signal) : { rows: [], failures: [] };
+    const ok = failures.length === 0 && [cuts, ...rows].every(({ ours, lost, refused }) => ours === false || lost + refused === 0);
     const machine = { cpus: cpus().length, before, after: loadavg()[0] };
-    return { ok, options, machine, cuts, around: aroundCuts(run), rows: [...ours, ...others] };
+    return { ok, options, machine, cuts, around, rows: [cuts, ...rows], failures };
   } finally {
     await stack.remove();
   }
 }
 
+/** A way that fails altogether does not take the figures of the others with it. */
+async function otherWays(stack, options, say, signal) {
+  const rows = [];
+  const failures = [];
+  const add = async (title, isOurs, run) => {
+    say(`${options.rivals} × ${title}`);
+    try {
+      rows.push({ ours: isOurs, ...rowOf(title, await run()) });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failures.push(`${title}: ${messageOf(error)}`);
+    }
+  };
+  await add('Slipway: whole `deploy.mjs`, drain included', true, () => wholeDeploys(stack, options, say, signal));
+  for (const rival of rivals) await add(rival.title, false, () => measure(rival, stack, options, signal));
+  return { rows, failures };
+}
+
 /** The old colour is stopped after each deploy, as by default. */
-function wholeDeploys(stack, options, signal) {
+function wholeDeploys(stack, options, say, signal) {
   const switchTo = (version) => timed('npx', ['zx', 'scripts/deploy.mjs', version, '--dotenv', stack.dotenv], { RETIRE: 'stop' });
-  return makeSwitches({ port: stack.http, switchTo }, options.rivals, options, signal);
+  const watch = (load) => watchForLosses(load, stack, say);
+  return makeSwitches({ port: stack.http, switchTo, watch }, options.rivals, options, signal);
 }
 
 function print(result, { json, markdown: tableOnly }) {

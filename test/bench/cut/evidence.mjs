@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exec } from '../stack.mjs';
 
-/** How much of the log is kept before the look that found a loss (s): a look comes after each cut, so it is the cut's time. */
-const BEFORE_S = 20;
+/** How much of the log is kept before the look that found a loss (s): a look comes after each switch. */
+const BEFORE_S = 30;
 /** One story is enough to find a cause; a broken stack would fill the disk. */
 const MOST_STORIES = 10;
 

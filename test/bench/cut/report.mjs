@@ -75,7 +75,7 @@ export function markdown(rows) {
 }
 
 /** @returns what a person reads beside the table */
-export function words({ options, machine, cuts, around, rows }) {
+export function words({ options, machine, cuts, around, rows, failures }) {
   const bad = rows.filter(({ lost, refused }) => lost + refused > 0).map(({ way, reasons }) => `  ${way}: ${JSON.stringify(reasons)}`);
   return [
     `${cuts.switches} cuts: traffic moved to and fro between two colours that run, by the edge's own cut, as in a warm rollback (no container is started).`,
@@ -84,6 +84,7 @@ export function words({ options, machine, cuts, around, rows }) {
     `Moved: after ${around.moved} of ${cuts.switches} cuts every request sent ${DURING_MS} ms later or after that was answered by the new release; the drain took ${seconds(around.drainMs)} on average.`,
     `p99 during ÷ between cuts: ${around.during.p99.toFixed(1)} ÷ ${around.quiet.p99.toFixed(1)} ms = ${around.ratio.toFixed(2)} (aim: at most 2); p50 ${around.during.p50.toFixed(1)} and ${around.quiet.p50.toFixed(1)} ms.`,
     `Machine: ${machine.cpus} processors shared by clients, proxy, app and data; load average ${machine.before.toFixed(1)} before, ${machine.after.toFixed(1)} after.`,
+    ...failures.map((failure) => `Not measured: ${failure}`),
     ...(bad.length > 0 ? ['Why requests were lost or refused, and how often:', ...bad] : []),
   ].join('\n');
 }

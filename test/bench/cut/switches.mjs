@@ -12,17 +12,19 @@ const SERVED_MS = 60_000;
  *
  * @param port the proxy's published port
  * @param switchTo runs the commands that a person would run to get a version live
+ * @param watch where a loss needs an explanation: told of the load, it gives what looks for losses after each switch
  * @param count how many times
  * @param options connections, fresh and think, as parseOptions gives them
  * @returns every request, the moments of every switch (performance.now(), ms; `to` is when its commands had ended), and how
  * many POSTs the app has counted
  * @throws Error when the new version never comes to answer
  */
-export async function makeSwitches({ port, switchTo }, count, options, signal) {
+export async function makeSwitches({ port, switchTo, watch }, count, options, signal) {
   let version = await answeringVersion(port);
   const counted = await countedPosts(port);
   const limit = { requests: count * 500_000, milliseconds: count * 180_000 };
   const load = startClients(port, options, limit);
+  const losses = watch?.(load);
   const cuts = [];
   try {
     await delay(QUIET_MS, undefined, { signal });
@@ -33,6 +35,7 @@ export async function makeSwitches({ port, switchTo }, count, options, signal) {
       cuts.push({ from, to: performance.now(), release: version });
       await served(port, version);
       await delay(QUIET_MS, undefined, { signal });
+      await losses?.look();
     }
   } finally {
     await load.stop();
