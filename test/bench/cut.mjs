@@ -1,90 +1,81 @@
-// npm run bench:cut [-- --cuts 20 --connections 50 --gap 3000]
-// Cuts back and forth between two running colours under load. Counts what clients lose, and compares the answer times of
-// the requests sent around a cut with those of the same run's quiet time.
+// npm run bench:cut [-- --cuts 100 --rivals 5 --markdown]   (--help lists the rest)
+// Moves traffic between two running colours under load and counts what clients lose; then whole deploys, and the ways a person
+// would otherwise switch versions on one host, under the same load.
+import { cpus, loadavg } from 'node:os';
+import { printError } from '../../dist/cli/output.js';
+import { messageOf, SlipwayError } from '../../dist/errors.js';
+import { makeCuts } from './cut/cuts.mjs';
+import { watchForLosses } from './cut/evidence.mjs';
+import { parseOptions, usage } from './cut/options.mjs';
+import { aroundCuts, markdown, rowOf, words } from './cut/report.mjs';
+import { makeSwitches } from './cut/switches.mjs';
+import { measure, rivals } from './rivals/index.mjs';
+import { benchStack, deploy, timed } from './stack.mjs';
 
-import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { resolveApp } from '../../dist/deploy/resolve.js';
-import { findSource } from '../../dist/deploy/source.js';
-import { Edge } from '../../dist/edge/edge.js';
-import { renderEdge } from '../../dist/edge/render.js';
-import { Compose } from '../../dist/engine/compose.js';
-import { Deck } from '../../dist/engine/deck/deck.js';
-import { startLoad } from '../../dist/load/load.js';
-import { summarise } from '../../dist/load/summary.js';
-import { benchStack, deploy } from './stack.mjs';
-
-const { values } = parseArgs({
-  options: {
-    cuts: { type: 'string', default: '20' },
-    connections: { type: 'string', default: '50' },
-    fresh: { type: 'string', default: '20' },
-    gap: { type: 'string', default: '3000' },
-  },
-});
-const [cuts, connections, fresh, gap] = [values.cuts, values.connections, values.fresh, values.gap].map(Number);
-/** A request counts as sent during a cut from the moment it was asked for until this long after it (ms). */
-const DURING_MS = 500;
-
-const stack = await benchStack({ KEEPALIVE_TIMEOUT: '2s', DRAIN_TIMEOUT: '10s', RETIRE: 'warm' }, ['v1', 'v2']);
-try {
-  await deploy(stack, 'v1');
-  await deploy(stack, 'v2');
-  const { docker, config } = stack;
-  const source = await findSource(config, 'v2');
-  const release = (colour) => ({ colour, version: colour === 'blue' ? 'v1' : 'v2', release: 'bench' });
-  const { app } = await resolveApp(new Compose(docker.endpoint), config, source, release('blue'));
-  const deck = await Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: 'bench:cut' });
-  const edge = await Edge.find(docker, config.names);
-
-  const load = startLoad({
-    host: '127.0.0.1',
-    port: stack.http,
-    connections,
-    fresh,
-    thinkTime: 100,
-    get: '/api/notes',
-    post: { path: '/api/counter', body: '{}' },
-    limit: { requests: 3_000_000, milliseconds: cuts * (gap + 5_000) + 60_000 },
-  });
-  await delay(gap);
-  const moments = [];
-  const drains = [];
-  for (let cut = 0; cut < cuts; cut++) {
-    const colour = cut % 2 === 0 ? 'blue' : 'green';
-    const began = performance.now();
-    const { drained } = await edge.cut(
-      deck.token,
-      renderEdge('live', { ...release(colour), token: deck.token, services: app.services }, config.settings),
-    );
-    moments.push([began, performance.now()]);
-    void drained.then(() => drains.push(performance.now() - began));
-    await delay(gap);
+async function bench(options, say, signal) {
+  const before = loadavg()[0];
+  say('a stack with two versions of the sample app is made');
+  const stack = await benchStack({ KEEPALIVE_TIMEOUT: '2s', DRAIN_TIMEOUT: '10s', RETIRE: 'warm' }, ['v1', 'v2']);
+  try {
+    await deploy(stack, 'v1');
+    await deploy(stack, 'v2');
+    const run = await makeCuts(stack, options, say, signal);
+    const cuts = rowOf('Slipway: cut between two running colours', run);
+    const around = aroundCuts(run);
+    const { rows, failures } = options.rivals > 0 ? await otherWays(stack, options, say, signal) : { rows: [], failures: [] };
+    const ok = failures.length === 0 && [cuts, ...rows].every(({ ours, lost, refused }) => ours === false || lost + refused === 0);
+    const machine = { cpus: cpus().length, before, after: loadavg()[0] };
+    return { ok, options, machine, cuts, around, rows: [cuts, ...rows], failures };
+  } finally {
+    await stack.remove();
   }
-  await load.stop();
-  await deck.close();
+}
 
-  const isDuring = ({ at }) => moments.some(([from, to]) => at >= from && at < to + DURING_MS);
-  const during = summarise(load.samples.filter(isDuring));
-  const quiet = summarise(load.samples.filter((sample) => !isDuring(sample)));
-  const all = summarise(load.samples);
-  const releases = new Set(load.samples.map((sample) => sample.release));
-  const line = (name, { sent, lost, refused, p50, p99 }) =>
-    console.log(
-      `${name.padEnd(16)} ${String(sent).padStart(8)} sent  ${lost} lost  ${refused} non-2xx  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`,
-    );
-  console.log(
-    `${cuts} cuts, ${connections} keep-alive connections and ${fresh} clients with a new connection each time, GET and POST that are never retried, answered by ${[...releases].join(' and ')}`,
-  );
-  line('during a cut', during);
-  line('between cuts', quiet);
-  line('all', all);
-  if (Object.keys(all.reasons).length > 0) console.log('reasons:', all.reasons);
-  console.log(`p99 during ÷ p99 between: ${(during.p99 / quiet.p99).toFixed(2)} (aim: at most 2)`);
-  console.log(
-    `a cut took ${(moments.reduce((sum, [from, to]) => sum + to - from, 0) / cuts).toFixed(0)} ms, its drain ${(drains.reduce((sum, ms) => sum + ms, 0) / drains.length / 1000).toFixed(1)} s on average`,
-  );
-  process.exitCode = all.lost + all.refused > 0 ? 1 : 0;
-} finally {
-  await stack.remove();
+/** A way that fails altogether does not take the figures of the others with it. */
+async function otherWays(stack, options, say, signal) {
+  const rows = [];
+  const failures = [];
+  const add = async (title, isOurs, run) => {
+    say(`${options.rivals} × ${title}`);
+    try {
+      rows.push({ ours: isOurs, ...rowOf(title, await run()) });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failures.push(`${title}: ${messageOf(error)}`);
+    }
+  };
+  await add('Slipway: whole `deploy.mjs`, drain included', true, () => wholeDeploys(stack, options, say, signal));
+  for (const rival of rivals) await add(rival.title, false, () => measure(rival, stack, options, signal));
+  return { rows, failures };
+}
+
+/** The old colour is stopped after each deploy, as by default. */
+function wholeDeploys(stack, options, say, signal) {
+  const switchTo = (version) => timed('npx', ['zx', 'scripts/deploy.mjs', version, '--dotenv', stack.dotenv], { RETIRE: 'stop' });
+  const watch = (load) => watchForLosses(load, stack, say);
+  return makeSwitches({ port: stack.http, switchTo, watch }, options.rivals, options, signal);
+}
+
+function print(result, { json, markdown: tableOnly }) {
+  if (json) console.log(JSON.stringify(result, undefined, 2));
+  else console.log(tableOnly ? markdown(result.rows) : `\n${words(result)}\n\n${markdown(result.rows)}`);
+}
+
+const interrupt = new AbortController();
+const interrupted = new SlipwayError('interrupted; what the benchmark had made is removed', { exitCode: 130 });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt.abort(interrupted));
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) console.log(usage);
+  else {
+    const say = options.json || options.markdown ? console.error : console.log;
+    const result = await bench(options, say, interrupt.signal);
+    print(result, options);
+    process.exitCode = result.ok ? 0 : 1;
+  }
+} catch (error) {
+  const { aborted } = interrupt.signal;
+  printError(aborted && error.name === 'AbortError' ? interrupted : error);
+  process.exitCode = aborted ? interrupted.exitCode : (error.exitCode ?? 1);
 }

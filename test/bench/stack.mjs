@@ -81,6 +81,8 @@ export async function benchStack(settings, versions) {
       '--quiet',
       `--secret=id=ca_bundle,src=${ca}`,
       `--build-arg=NODE_IMAGE=${config.settings.NODE_IMAGE}`,
+      // Its own image, though the content is the same: another stack's that removes its last name for one would take it away.
+      `--label=dev.slipway.stack=${name}`,
       '-t',
       `${name}/${image}:${versions[0]}`,
       context,

@@ -1,18 +1,12 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Connection, type Outcome } from './connection.js';
 
-/** One request of a load run. */
-export interface Sample {
+/** One request of a load run. A status of 0 says that it was lost. */
+export interface Sample extends Outcome {
   /** When it was sent, as performance.now() has it (milliseconds). */
   at: number;
   milliseconds: number;
-  /** 0 when the request was lost: no answer came, or not a whole one. */
-  status: number;
-  /** The release that answered, as the edge names it. */
-  release: string | undefined;
   method: 'GET' | 'POST';
-  /** Why it was lost. */
-  error?: string;
 }
 
 export interface LoadOptions {
@@ -52,13 +46,16 @@ export function startLoad(options: LoadOptions): Load {
   const goesOn = () => !stopped && samples.length < options.limit.requests && performance.now() < end;
 
   const client = async (index: number) => {
-    const agent = new Agent({ keepAlive: index < options.connections, maxSockets: 1 });
+    const connection = new Connection(options);
     const method = index % 2 === 0 ? 'GET' : 'POST';
+    const request = requestOf(options, method, index < options.connections);
     while (goesOn()) {
-      samples.push(await send(options, method, agent));
+      const at = performance.now();
+      const outcome = await connection.ask(request);
+      samples.push({ at, milliseconds: performance.now() - at, method, ...outcome });
       await delay(Math.random() * options.thinkTime);
     }
-    agent.destroy();
+    connection.close();
   };
   const clients = Promise.all(Array.from({ length: options.connections + (options.fresh ?? 0) }, (_, index) => client(index)));
   return {
@@ -70,24 +67,13 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-/** How long an answer may take before the request counts as lost. */
-const PATIENCE_MS = 30_000;
-
-function send({ host, port, get, post }: LoadOptions, method: Sample['method'], agent: Agent): Promise<Sample> {
-  const at = performance.now();
-  return new Promise((resolve) => {
-    const finish = (status: number, release: string | undefined, error?: string) =>
-      resolve({ at, milliseconds: performance.now() - at, status, release, method, ...(error === undefined ? {} : { error }) });
-    const headers = method === 'POST' ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(post.body) } : {};
-    const call = request({ host, port, path: method === 'POST' ? post.path : get, method, headers, agent, timeout: PATIENCE_MS });
-    call.on('timeout', () => call.destroy(new Error('no answer in time')));
-    call.on('error', (error: NodeJS.ErrnoException) => finish(0, undefined, error.code ?? error.message));
-    call.on('response', (response) => {
-      response.resume();
-      const release = response.headers['x-release'];
-      response.on('end', () => finish(response.statusCode ?? 0, typeof release === 'string' ? release : undefined));
-      response.on('error', (error: NodeJS.ErrnoException) => finish(0, undefined, error.code ?? error.message));
-    });
-    call.end(method === 'POST' ? post.body : undefined);
-  });
+function requestOf({ host, port, get, post }: LoadOptions, method: Sample['method'], keepAlive: boolean): Buffer {
+  const body = method === 'POST' ? post.body : '';
+  const lines = [
+    `${method} ${method === 'POST' ? post.path : get} HTTP/1.1`,
+    `Host: ${host}:${port}`,
+    `Connection: ${keepAlive ? 'keep-alive' : 'close'}`,
+    ...(method === 'POST' ? ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`] : []),
+  ];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

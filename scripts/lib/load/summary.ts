@@ -40,6 +40,16 @@ export function between(samples: readonly Sample[], from: number, to: number): S
   return samples.filter(({ at }) => at >= from && at < to);
 }
 
+/**
+ * @returns the longest time (milliseconds) in which nobody was answered well: from one good answer to the next, whoever got
+ * them; 0 when fewer than two were
+ */
+export function longestOutage(samples: readonly Sample[]): number {
+  const answered = samples.filter(({ status }) => status >= 200 && status < 300).map(({ at, milliseconds }) => at + milliseconds);
+  answered.sort((a, b) => a - b);
+  return answered.reduce((longest, moment, index) => Math.max(longest, moment - (answered[index - 1] ?? moment)), 0);
+}
+
 /** Nearest-rank quantile of ascending values; 0 when there are none. */
 function quantile(ascending: readonly number[], share: number): number {
   return ascending[Math.max(0, Math.ceil(ascending.length * share) - 1)] ?? 0;

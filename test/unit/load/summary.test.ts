@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Sample } from '../../../scripts/lib/load/load.js';
-import { between, summarise } from '../../../scripts/lib/load/summary.js';
+import { between, longestOutage, summarise } from '../../../scripts/lib/load/summary.js';
 
 const sample = (milliseconds: number, status = 200, rest: Partial<Sample> = {}): Sample => ({
   at: 0,
@@ -9,6 +9,7 @@ const sample = (milliseconds: number, status = 200, rest: Partial<Sample> = {}):
   status,
   release: 'v1',
   method: 'GET',
+  reused: true,
   ...rest,
 });
 
@@ -87,5 +88,25 @@ describe('between', () => {
         expect([...between(samples, 0, middle), ...between(samples, middle, 31)]).toHaveLength(samples.length);
       }),
     );
+  });
+});
+
+describe('longestOutage', () => {
+  const answered = (at: number, milliseconds: number, status = 200) => sample(milliseconds, status, { at });
+
+  test('is the longest time between two good answers, whatever order they were sent in', () => {
+    expect(longestOutage([answered(500, 10), answered(0, 10), answered(20, 290)])).toBe(300);
+  });
+
+  test('answers that refuse, and what was lost, do not end it', () => {
+    expect(longestOutage([answered(0, 1), answered(40, 1, 502), answered(60, 1, 0), answered(100, 1)])).toBe(100);
+  });
+
+  test.each([
+    ['nothing', []],
+    ['one answer', [answered(7, 1)]],
+    ['refusals alone', [answered(7, 1, 502), answered(9, 1, 502)]],
+  ])('%s has none', (_, samples) => {
+    expect(longestOutage(samples)).toBe(0);
   });
 });
