@@ -1,11 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeFixtureApp } from '../helpers/fixture-app.js';
+import { type Hook, listenForPosts, SECRET_PATH } from '../helpers/hook.js';
 import { createStack, type Stack } from '../helpers/stack.js';
 
 let stack: Stack;
 let folder: string;
+/** Where DEPLOY_WEBHOOK_URL points. */
+let webhook: Hook;
+/** @returns what was posted since it was asked last */
+const posted = () => webhook.received.splice(0);
 const release = async () => (await stack.fetch('/')).headers['x-release'];
 
 /** A hook that writes down what it is told. */
@@ -23,18 +29,27 @@ const told = (name: string) =>
   );
 
 beforeAll(async () => {
-  stack = await createStack({ HEALTH_TIMEOUT: '8s' });
+  webhook = await listenForPosts();
+  stack = await createStack({ HEALTH_TIMEOUT: '8s', DEPLOY_WEBHOOK_URL: webhook.url });
   folder = join(stack.folder, 'hooks');
   mkdirSync(folder);
   stack.set({ APP_COMPOSE: writeFixtureApp(join(stack.folder, 'app'), 'hello'), HOOKS_FOLDER: folder });
   await stack.deployed('t1');
+  posted();
 });
-afterAll(() => stack?.destroy());
+afterAll(async () => {
+  await webhook?.close();
+  await stack?.destroy();
+});
 afterEach(() => {
+  posted();
   for (const name of ['pre-deploy', 'post-deploy', 'on-failure']) rmSync(join(folder, name), { force: true });
 });
 
-describe('hooks', () => {
+const t1 = { version: 't1', colour: 'blue' };
+const t2 = { version: 't2', colour: 'green' };
+
+describe('hooks, and DEPLOY_WEBHOOK_URL,', () => {
   test('are told what is deployed, before and after, and what they print is shown', async () => {
     hook('pre-deploy', 'echo looking good');
     hook('post-deploy');
@@ -48,6 +63,10 @@ describe('hooks', () => {
       BY: expect.stringContaining('@'),
     });
     expect(told('post-deploy')).toMatchObject({ ...common, SECONDS: expect.stringMatching(/^\d+$/) });
+    const text = expect.stringMatching(/✅ .*: t2 is live \(green\), in place of t1, after .*, by .*@/);
+    expect(posted()).toMatchObject([
+      { event: 'deployed', command: 'deploy', stack: stack.name, version: 't2', live: t2, before: t1, text },
+    ]);
   });
 
   test('before a deploy can refuse it: nothing is changed, and the way is free for the next one', async () => {
@@ -57,6 +76,9 @@ describe('hooks', () => {
     expect(exitCode, stderr).toBe(1);
     expect(stderr).toMatch(/the hook pre-deploy ended with exit code 3; nothing was changed[\s\S]*not today/);
     expect(existsSync(join(folder, 'on-failure.told'))).toBe(false);
+    expect(posted()).toMatchObject([
+      { event: 'failed', version: 't3', exitCode: 1, live: t2, reason: expect.stringContaining('exit code 3') },
+    ]);
     expect(await release()).toBe('t2');
     expect(await stack.containers('blue')).not.toContainEqual(expect.objectContaining({ State: 'running' }));
   });
@@ -68,6 +90,7 @@ describe('hooks', () => {
     expect(exitCode, stderr).toBe(1);
     expect(stderr).toMatch(/! the hook on-failure ended with exit code 1; that changes nothing/);
     expect(told('on-failure')).toMatchObject({ VERSION: 't3', LIVE_VERSION: 't2', REASON: expect.stringContaining('exit code 7') });
+    expect(posted()).toMatchObject([{ event: 'failed', version: 't3', live: t2, reason: expect.stringContaining('exit code 7') }]);
     expect(await release()).toBe('t2');
   });
 
@@ -84,6 +107,38 @@ describe('hooks', () => {
     const { exitCode, stderr } = await stack.start('rollback', []).ended;
     expect(exitCode, stderr).toBe(0);
     expect(told('post-deploy')).toMatchObject({ COMMAND: 'rollback', VERSION: 't1', LIVE_VERSION: 't2' });
+    expect(posted()).toMatchObject([{ event: 'rolled-back', command: 'rollback', version: 't1', live: t1, before: t2 }]);
+  });
+});
+
+describe('DEPLOY_WEBHOOK_URL', () => {
+  test('is told of a deploy whose deployer was killed by whoever puts it in order', async () => {
+    const killed = stack.startDeploy('w3');
+    await killed.says(/✓ cut from/);
+    killed.kill('SIGKILL');
+    await killed.ended;
+    expect(posted()).toEqual([]);
+    const resumed = await stack.start('deploy', [], { args: ['--resume'] }).ended;
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect(posted()).toEqual([
+      expect.objectContaining({
+        event: 'recovered',
+        recovery: 'finished',
+        version: 'w3',
+        live: { version: 'w3', colour: 'green' },
+      }),
+    ]);
+    expect((await stack.start('deploy', [], { args: ['--resume'] }).ended).json).toEqual({ outcome: 'nothing-was-cut-off' });
+    expect(posted()).toEqual([]);
+  });
+
+  test('never enters the cron container', async () => {
+    const { id } = await stack.container('', 'cron');
+    const found = execFileSync('docker', ['exec', id, 'sh', '-c', `ls /run/secrets; grep -rl ${SECRET_PATH} /run/secrets || true; env`], {
+      encoding: 'utf8',
+    });
+    expect(found).toContain('BACKUP_WEBHOOK_URL');
+    expect(found).not.toMatch(new RegExp(`DEPLOY_WEBHOOK_URL|${SECRET_PATH}|snapshot/`));
   });
 });
 
@@ -101,7 +156,11 @@ describe('DEPLOY_WINDOW', () => {
       /DEPLOY_WINDOW: it is \w{3} \d\d:\d\d \(UTC\), and deploys are let through .* 10:00-11:00[\s\S]*--force/,
     );
     expect(await release()).toBe(live);
-    await stack.deployed('t4', { args: ['--force'] });
+    // Nobody listens there any more: that is told, and nothing else comes of it.
+    await webhook.close();
+    const { stdout, stderr } = await stack.deployed('t4', { args: ['--force'] });
+    expect(stderr).toMatch(/! DEPLOY_WEBHOOK_URL could not be told how it ended: ECONNREFUSED/);
+    expect(stdout + stderr).not.toContain(SECRET_PATH);
     expect((await stack.start('rollback', []).ended).exitCode).toBe(0);
     expect(await release()).toBe(live);
   });

@@ -7,7 +7,7 @@ import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
-import { recover } from './recovery/recover.js';
+import { recoverAndTell } from './recovery/recover-and-tell.js';
 import { type Context, prepareRelease } from './release.js';
 import type { Reporter } from './reporter.js';
 import { findSource, type Source } from './source.js';
@@ -82,7 +82,7 @@ async function attempt(options: DeployOptions): Promise<DeployResult> {
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
     const deck = await (early ?? openDeck(context));
     try {
-      const wasCutOff = await recover(context, deck, options);
+      const wasCutOff = await recoverAndTell(context, deck, options);
       if (!wasCutOff) return { outcome: 'deployed', ...(await operate(context, release, deck, options)) };
     } finally {
       await deck.close();
@@ -113,7 +113,7 @@ function assertInWindow({ settings: { DEPLOY_WINDOW, TZ } }: Config): void {
 async function recovered(context: Context, options: DeployOptions): Promise<boolean> {
   const deck = await openDeck(context);
   try {
-    return (await recover(context, deck, options)) !== undefined;
+    return (await recoverAndTell(context, deck, options)) !== undefined;
   } finally {
     await deck.close();
   }
