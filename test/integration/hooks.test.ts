@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeFixtureApp } from '../helpers/fixture-app.js';
 import { type Hook, listenForPosts, SECRET_PATH } from '../helpers/hook.js';
+import { isThere } from '../helpers/process.js';
 import { createStack, type Stack } from '../helpers/stack.js';
 
 let stack: Stack;
@@ -20,6 +21,13 @@ function hook(name: string, then = ''): void {
   writeFileSync(file, `#!/bin/sh\nenv | grep ^SLIPWAY_ | sort > "${join(folder, `${name}.told`)}"\n${then}\n`);
   chmodSync(file, 0o755);
 }
+/** Makes a hook run on, with something in the background that does so as well. */
+const RUNS_ON = `(trap 'exit 1' TERM; while :; do sleep 0.1; done) &\necho $! > "$0.pid"; echo runs; sleep 600`;
+/** What has ended may stay in the list of processes until the machine's init looks at it. */
+const isOver = (name: string) => {
+  const pid = Number(readFileSync(join(folder, `${name}.pid`), 'utf8'));
+  return expect.poll(() => isThere(pid), { timeout: 10_000 }).toBe(false);
+};
 const told = (name: string) =>
   Object.fromEntries(
     readFileSync(join(folder, `${name}.told`), 'utf8')
@@ -83,6 +91,19 @@ describe('hooks, and DEPLOY_WEBHOOK_URL,', () => {
     expect(await stack.containers('blue')).not.toContainEqual(expect.objectContaining({ State: 'running' }));
   });
 
+  test('are ended by Ctrl-C: before a deploy nothing is changed then', async () => {
+    hook('pre-deploy', RUNS_ON);
+    const deploy = stack.startDeploy('t3');
+    await deploy.says(/pre-deploy: runs/);
+    deploy.kill('SIGINT');
+    const { exitCode, stderr } = await deploy.ended;
+    expect(exitCode, stderr).toBe(130);
+    expect(stderr).toContain('✗ interrupted: the hook pre-deploy was ended; nothing was changed');
+    await isOver('pre-deploy');
+    expect(posted()).toMatchObject([{ event: 'interrupted', version: 't3', exitCode: 130, live: t2 }]);
+    expect(await release()).toBe('t2');
+  });
+
   test('after a failure are told why; one that fails itself is a warning', async () => {
     hook('on-failure', 'exit 1');
     const override = stack.file('bad.yml', 'services:\n  web:\n    command: [node, -e, "process.exit(7)"]\n');
@@ -102,10 +123,16 @@ describe('hooks, and DEPLOY_WEBHOOK_URL,', () => {
     expect(await release()).toBe('t2');
   });
 
-  test('are called by a rollback as well', async () => {
-    hook('post-deploy');
-    const { exitCode, stderr } = await stack.start('rollback', []).ended;
+  test('are called by a rollback as well; what is live by then stays so when Ctrl-C ends one', async () => {
+    hook('post-deploy', RUNS_ON);
+    const rollback = stack.start('rollback', []);
+    await rollback.says(/post-deploy: runs/);
+    rollback.kill('SIGTERM');
+    const { exitCode, stderr } = await rollback.ended;
     expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain('! interrupted: the hook post-deploy was ended; t1 stays live');
+    await isOver('post-deploy');
+    expect(await release()).toBe('t1');
     expect(told('post-deploy')).toMatchObject({ COMMAND: 'rollback', VERSION: 't1', LIVE_VERSION: 't2' });
     expect(posted()).toMatchObject([{ event: 'rolled-back', command: 'rollback', version: 't1', live: t1, before: t2 }]);
   });

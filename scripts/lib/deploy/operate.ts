@@ -61,7 +61,7 @@ export async function operate(
     warn: (text) => reporter.warn(text),
   };
   const times = await toldOperation(operation, reporter, () =>
-    betweenHooks(operation, reporter, () =>
+    betweenHooks(operation, { reporter, onInterrupt }, () =>
       journaled(operation, () => watched(operation, onInterrupt, () => execute(operation, steps, reporter))),
     ),
   );
