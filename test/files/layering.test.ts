@@ -47,11 +47,12 @@ const folders = [...new Set(files.map(folderOf))].sort();
 /** What each of the lower folders may import; the folders that are named nowhere are the domains: deploy, setup, status, … */
 const foundation: Record<string, readonly string[]> = {
   errors: [],
+  webhook: ['errors'],
   config: ['errors'],
   engine: ['errors', 'config'],
   edge: ['errors', 'config', 'engine'],
   // What runs inside the cron container, and the deployer's client of it.
-  backup: ['errors', 'config'],
+  backup: ['errors', 'config', 'webhook'],
   cron: ['errors', 'config', 'engine', 'backup'],
 };
 const domains = folders.filter((folder) => folder !== 'cli' && !(folder in foundation));

@@ -1,10 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { inBase } from './backups.js';
+import { type Hook, listenForPosts } from './hook.js';
 import { engine } from './leftovers.js';
 import type { Stack } from './stack.js';
 
@@ -135,14 +134,6 @@ export async function untilBlocked(stack: Stack): Promise<void> {
   await expect.poll(() => stack.sql(query), { timeout: 60_000, interval: 200 }).toEqual(['t']);
 }
 
-export interface Hook {
-  /** For BACKUP_WEBHOOK_URL. */
-  url: string;
-  /** What was posted, in its order. */
-  received: Record<string, unknown>[];
-  close: () => Promise<void>;
-}
-
 /** @returns this machine's own address in the network `backup`, where the cron container can reach it */
 export async function gatewayOf(stack: Stack): Promise<string> {
   const { IPAM } = (await engine.getNetwork(`${stack.name}-backup`).inspect()) as { IPAM: { Config: { Gateway: string }[] } };
@@ -151,23 +142,7 @@ export async function gatewayOf(stack: Stack): Promise<string> {
 
 /** Listens where the cron container can reach it: on this machine's own address in the network `backup`. */
 export async function listenForHooks(stack: Stack): Promise<Hook> {
-  const gateway = await gatewayOf(stack);
-  const received: Record<string, unknown>[] = [];
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) body += chunk as string;
-    received.push(JSON.parse(body) as Record<string, unknown>);
-    response.end();
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, gateway, resolve);
-  });
-  const close = () => {
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => server.close(() => resolve()));
-  };
-  return { url: `http://${gateway}:${(server.address() as AddressInfo).port}/services/a-secret-of-the-hook`, received, close };
+  return listenForPosts(await gatewayOf(stack));
 }
 
 const MINUTE_MS = 60_000;

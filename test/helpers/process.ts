@@ -92,3 +92,13 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([key]) => !foreign.has(key) && !key.startsWith('VITE') && !(key in schema.shape));
   return Object.fromEntries(own);
 }
+
+/** @returns whether there is a process of that id */
+export function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { blockBackups, cronMetrics, type Hook, listenForHooks, nextMinute, untilBlocked, untilLogged } from '../helpers/cron-container.js';
+import { blockBackups, cronMetrics, listenForHooks, nextMinute, untilBlocked, untilLogged } from '../helpers/cron-container.js';
+import type { Hook } from '../helpers/hook.js';
 import { createStack, type Stack } from '../helpers/stack.js';
 
 let stack: Stack;

@@ -4,12 +4,12 @@ import {
   blockBackups,
   callCron,
   cronMetrics,
-  type Hook,
   listenForHooks,
   nextMinute,
   untilBlocked,
   untilLogged,
 } from '../helpers/cron-container.js';
+import type { Hook } from '../helpers/hook.js';
 import { createStack, type Stack } from '../helpers/stack.js';
 
 let stack: Stack;

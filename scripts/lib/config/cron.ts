@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
-import { type Key, optionalSecretKeys, schema } from './schema.js';
+import { type Key, type SecretKey, schema } from './schema.js';
 import { Secret } from './secret.js';
 
 /** What the cron container gets in its environment; its secrets come as files. */
@@ -32,8 +32,15 @@ export const cronKeys = [
   'TZ',
 ] as const satisfies readonly Key[];
 
-/** The secrets that the cron container gets, as files in its secrets' volume. */
-export const cronSecretKeys = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', ...optionalSecretKeys] as const;
+/** Secrets of the cron container that may be left empty, and may change at any time: it reads them anew for each command. */
+export const cronOptionalSecretKeys = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'BACKUP_AGE_IDENTITY',
+  'BACKUP_WEBHOOK_URL',
+] as const satisfies readonly SecretKey[];
+/** The secrets that the cron container gets, as files in its secrets' volume: those that it works with, and no other. */
+export const cronSecretKeys = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', ...cronOptionalSecretKeys] as const satisfies readonly SecretKey[];
 
 /** Where things are inside the cron container. */
 export const cronPaths = {

@@ -27,6 +27,8 @@ const count = z
   .refine((value) => /^\d{1,5}$/.test(value), 'should be a whole number')
   .transform(Number);
 
+const webhook = z.string().refine(isWebhook, 'should be a URL without a user and a password, or nothing').default('');
+
 const hostName = /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 
 /** An address, or a network such as 10.0.0.0/8. */
@@ -47,6 +49,11 @@ function isTimeZone(name: string): boolean {
 
 function isUrl(value: string): boolean {
   return /^https?:\/\//.test(value) && URL.canParse(value);
+}
+
+/** A webhook's token stands in its path. fetch refuses a URL with a user and a password, and repeats it when it does. */
+function isWebhook(value: string): boolean {
+  return value === '' || (isUrl(value) && new URL(value).username === '' && new URL(value).password === '');
 }
 
 function isEndpoint(value: string): boolean {
@@ -105,6 +112,7 @@ export const schema = z.object({
     .string()
     .refine((value) => parseWindow(value) !== undefined, 'should be days and times such as Mon-Fri 08:00-17:00, or nothing'),
   HOOKS_FOLDER: z.string().min(1, 'should name a folder'),
+  DEPLOY_WEBHOOK_URL: webhook,
 
   DB_NAME: text(/^[a-z_][a-z0-9_]{0,62}$/, 'a database name of lower-case letters, digits and "_"'),
   DB_USER: text(/^[a-z_][a-z0-9_]{0,62}$/, 'a role name of lower-case letters, digits and "_"').refine(
@@ -152,10 +160,7 @@ export const schema = z.object({
     'should be age recipients (age1…), which age-keygen prints as public keys',
   ),
   BACKUP_AGE_IDENTITY: text(/^(AGE-SECRET-KEY-[A-Z0-9-]+)?$/, 'an age identity (AGE-SECRET-KEY-…), or nothing').default(''),
-  BACKUP_WEBHOOK_URL: z
-    .string()
-    .refine((url) => url === '' || isUrl(url), 'should be a URL, or nothing')
-    .default(''),
+  BACKUP_WEBHOOK_URL: webhook,
   VACUUM_SCHEDULE: cron,
 
   NGINX_IMAGE: image,
@@ -177,6 +182,7 @@ export const optionalSecretKeys = [
   'AWS_SECRET_ACCESS_KEY',
   'BACKUP_AGE_IDENTITY',
   'BACKUP_WEBHOOK_URL',
+  'DEPLOY_WEBHOOK_URL',
 ] as const satisfies readonly Key[];
 export const secretKeys = [...requiredSecretKeys, ...optionalSecretKeys] as const;
 export type RequiredSecretKey = (typeof requiredSecretKeys)[number];

@@ -6,9 +6,18 @@ import { CommandError, run } from '../engine/run.js';
 import { messageOf, SlipwayError, UsageError } from '../errors.js';
 import type { Operation } from './operation.js';
 import type { Reporter } from './reporter.js';
+import { InterruptedError, type OnInterrupt } from './watch.js';
 
 export const hooks = ['pre-deploy', 'post-deploy', 'on-failure'] as const;
 export type Hook = (typeof hooks)[number];
+
+/** How long a hook may take to end after Ctrl-C (milliseconds). */
+const GRACE_MS = 5_000;
+
+interface Means {
+  reporter: Reporter;
+  onInterrupt: OnInterrupt;
+}
 
 /** How an operation ended, for the hooks after it. */
 export interface Outcome {
@@ -19,16 +28,17 @@ export interface Outcome {
 
 /**
  * Does the work of an operation between its hooks. A `pre-deploy` that fails stops it before anything has changed; what the
- * others come to changes nothing any more, and is told.
+ * others come to changes nothing any more, and is told. Ctrl-C ends the hook that runs.
  *
- * @throws UsageError when a hook is there and cannot be executed; SlipwayError when `pre-deploy` refuses
+ * @throws UsageError when a hook is there and cannot be executed; SlipwayError when `pre-deploy` refuses; InterruptedError
+ * (exit code 130) on Ctrl-C while it runs
  */
-export async function betweenHooks<T>(operation: Operation, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+export async function betweenHooks<T>(operation: Operation, means: Means, work: () => Promise<T>): Promise<T> {
   const began = performance.now();
   const seconds = () => Math.round((performance.now() - began) / 1_000);
   for (const hook of hooks) fileOf(operation.config, hook);
   // What has cut already is not to be stopped any more.
-  if (operation.command !== 'resume') await call('pre-deploy', operation, reporter, { seconds: 0 });
+  if (operation.command !== 'resume') await call('pre-deploy', operation, means, { seconds: 0 });
   try {
     const result = await work();
     await told('post-deploy', { seconds: seconds() });
@@ -39,29 +49,45 @@ export async function betweenHooks<T>(operation: Operation, reporter: Reporter, 
   }
 
   async function told(hook: Hook, outcome: Outcome): Promise<void> {
-    await call(hook, operation, reporter, outcome).catch((error: unknown) => reporter.warn(messageOf(error)));
+    await call(hook, operation, means, outcome).catch((error: unknown) => means.reporter.warn(messageOf(error)));
   }
 }
 
 /** Runs a hook, if there is one of that name. What it prints is shown. */
-async function call(hook: Hook, operation: Operation, reporter: Reporter, outcome: Outcome): Promise<void> {
-  const { config, signal } = operation;
+async function call(hook: Hook, operation: Operation, { reporter, onInterrupt }: Means, outcome: Outcome): Promise<void> {
+  const { config } = operation;
   const file = fileOf(config, hook);
   if (!file) return;
   const env = { ...config.environment, ...variablesOf(operation, outcome) };
-  // One that tells of a failure has its say after Ctrl-C as well.
-  const stop = hook === 'pre-deploy' ? { signal } : {};
+  const stopping = new AbortController();
+  const stopListening = onInterrupt(() => {
+    if (!stopping.signal.aborted) reporter.note(`  ${hook}: is asked to end`);
+    stopping.abort();
+  });
+  const stop = { signal: stopping.signal, graceMs: GRACE_MS };
   try {
-    await run([file], { cwd: config.root, env, detached: true, onLine: (line) => reporter.note(`  ${hook}: ${line}`), ...stop });
+    await run([file], { cwd: config.root, env, detached: true, onLine: (line) => reporter.note(`  ${hook}: ${line}`), stop });
   } catch (error) {
-    if (signal.aborted && hook === 'pre-deploy') throw signal.reason;
-    if (!(error instanceof CommandError)) throw error;
-    const refused = hook === 'pre-deploy' ? 'nothing was changed' : 'that changes nothing about what is live';
-    throw new SlipwayError(`the hook ${hook} ended with exit code ${error.result.exitCode}; ${refused}`, {
-      details: error.details,
-      cause: error,
-    });
+    if (!stopping.signal.aborted) throw refusal(hook, error);
+  } finally {
+    stopListening();
   }
+  if (stopping.signal.aborted) throw new InterruptedError(`interrupted: the hook ${hook} was ended; ${standing(hook, operation)}`);
+}
+
+function refusal(hook: Hook, error: unknown): unknown {
+  if (!(error instanceof CommandError)) return error;
+  const refused = hook === 'pre-deploy' ? 'nothing was changed' : 'that changes nothing about what is live';
+  return new SlipwayError(`the hook ${hook} ended with exit code ${error.result.exitCode}; ${refused}`, {
+    details: error.details,
+    cause: error,
+  });
+}
+
+/** @returns what stands when a hook was ended by Ctrl-C */
+function standing(hook: Hook, { identity }: Operation): string {
+  if (hook === 'pre-deploy') return 'nothing was changed';
+  return hook === 'post-deploy' ? `${identity.version} stays live` : 'that changes nothing about what is live';
 }
 
 /** @returns the hook's program; undefined when there is none */

@@ -5,6 +5,7 @@ import type { Docker } from '../engine/docker.js';
 import { exitCodes, SlipwayError } from '../errors.js';
 import { execute, type StepTime } from './executor.js';
 import { betweenHooks } from './hooks.js';
+import { toldOperation } from './notices/tell-operation.js';
 import type { Operation } from './operation.js';
 import type { Context, Release } from './release.js';
 import type { Reporter } from './reporter.js';
@@ -59,8 +60,10 @@ export async function operate(
     push,
     warn: (text) => reporter.warn(text),
   };
-  const times = await betweenHooks(operation, reporter, () =>
-    journaled(operation, () => watched(operation, onInterrupt, () => execute(operation, steps, reporter))),
+  const times = await toldOperation(operation, reporter, () =>
+    betweenHooks(operation, { reporter, onInterrupt }, () =>
+      journaled(operation, () => watched(operation, onInterrupt, () => execute(operation, steps, reporter))),
+    ),
   );
   const { version, colour, release: name } = identity;
   return { version, colour, release: name, milliseconds: performance.now() - began, steps: times };

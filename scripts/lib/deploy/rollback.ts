@@ -9,7 +9,7 @@ import type { StepTime } from './executor.js';
 import { type JournalRecord, type Records, withJournal } from './journal.js';
 import { operate } from './operate.js';
 import { type Goal, idleColour, planDeploy, type Step } from './plan.js';
-import { recover } from './recovery/recover.js';
+import { recoverAndTell } from './recovery/recover-and-tell.js';
 import type { Context, Release } from './release.js';
 import { downToContracts, isContract, migratedSince } from './releases/contracts.js';
 import { fileOf, type KeptRelease, parseKept } from './releases/kept-release.js';
@@ -83,7 +83,7 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   });
   let undone: string | undefined;
   try {
-    const wasCutOff = await recover(context, deck, options);
+    const wasCutOff = await recoverAndTell(context, deck, options);
     if (wasCutOff?.what === 'undone') undone = wasCutOff.version;
     if (!wasCutOff) {
       const { release } = await prepare(context, options, { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) });

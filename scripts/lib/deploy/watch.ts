@@ -54,8 +54,8 @@ export async function watched<T>(operation: Operation, onInterrupt: OnInterrupt,
 
 /** The person pressed Ctrl-C, or the process was asked to end. */
 export class InterruptedError extends SlipwayError {
-  constructor() {
-    super('interrupted', { exitCode: exitCodes.interrupted });
+  constructor(message = 'interrupted') {
+    super(message, { exitCode: exitCodes.interrupted });
   }
 }
 

@@ -1,5 +1,6 @@
 import { $ } from 'zx';
 import { SlipwayError } from '../errors.js';
+import { endGroup } from './end-group.js';
 
 /** How a program ended. */
 export interface RunResult {
@@ -19,6 +20,11 @@ export interface RunOptions {
    * the person interrupts it. Without it the terminal ends both.
    */
   detached?: boolean;
+  /**
+   * When its signal is aborted, all that the program has started is asked to end, and killed after the grace (milliseconds).
+   * It needs the process group of {@link RunOptions.detached}.
+   */
+  stop?: { signal: AbortSignal; graceMs: number };
   /** Called with each line of both streams as it comes. */
   onLine?: (line: string) => void;
 }
@@ -74,7 +80,15 @@ export async function tryRun(command: readonly [string, ...string[]], options: R
     eachLine(child.stdout, options.onLine);
     eachLine(child.stderr, options.onLine);
   }
+  let ending: Promise<void> | undefined;
+  const end = () => {
+    if (child.pid !== undefined && options.stop) ending = endGroup(child.pid, options.stop.graceMs);
+  };
+  options.stop?.signal.addEventListener('abort', end, { once: true });
   const output = await child;
+  options.stop?.signal.removeEventListener('abort', end);
+  // What it had started in the background may outlive it for a while.
+  await ending;
   return { stdout: output.stdout, stderr: output.stderr, exitCode: output.exitCode ?? 1 };
 }
 

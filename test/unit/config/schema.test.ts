@@ -20,6 +20,10 @@ const schedules = ['0 2 * * *', '*/5 * * * *', 'off', '0 0 1 1 0'];
 const noSchedules = ['', 'daily', '0 2 * *', '0 2 * * * *', '@daily'];
 const counts = ['0', '7', '30'];
 const noCounts = ['', '-1', '1.5', 'many', '30d'];
+const webhooks = {
+  good: ['', 'https://hooks.example.com/x?y=z'],
+  bad: ['hooks.example.com', 'file:///etc/passwd', 'https://', 'https://ada:secret@hooks.example.com/x', 'https://token@hooks.example.com'],
+};
 const values: Record<Key, { good: string[]; bad: string[] }> = {
   STACK: {
     good: ['a', 'slipway', 'shop-2', 'a'.repeat(31)],
@@ -100,6 +104,7 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
     bad: ['daily', 'Mon', 'Mon 8-17', 'Mon 08:00-08:00', 'Xyz 08:00-09:00', 'Mon 08:60-09:00', 'Mon 08:00-25:00'],
   },
   HOOKS_FOLDER: { good: ['hooks', '/etc/slipway/hooks'], bad: [''] },
+  DEPLOY_WEBHOOK_URL: webhooks,
   DB_NAME: { good: names, bad: noNames },
   DB_USER: { good: names, bad: [...noNames, 'postgres'] },
   DB_PASSWORD: { good: passwords, bad: noPasswords },
@@ -131,7 +136,7 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
   BACKUP_RETENTION_MONTHLY: { good: counts, bad: noCounts },
   BACKUP_AGE_RECIPIENTS: { good: ['', `age1${'q'.repeat(58)}`], bad: ['age1', 'AGE-SECRET-KEY-1ABC', 'ssh-ed25519 AAAA'] },
   BACKUP_AGE_IDENTITY: { good: ['', 'AGE-SECRET-KEY-1QQQ'], bad: ['age1qqq', 'secret'] },
-  BACKUP_WEBHOOK_URL: { good: ['', 'https://hooks.example.com/x?y=z'], bad: ['hooks.example.com', 'file:///etc/passwd', 'https://'] },
+  BACKUP_WEBHOOK_URL: webhooks,
   VACUUM_SCHEDULE: { good: schedules, bad: noSchedules },
   NGINX_IMAGE: { good: images, bad: noImages },
   NODE_IMAGE: { good: images, bad: noImages },

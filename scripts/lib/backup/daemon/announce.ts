@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import type { Secret } from '../../config/secret.js';
+import { post } from '../../webhook/post.js';
 import { type Job, scheduledJobs } from './jobs.js';
 import type { Log } from './log.js';
 import { newestOf } from './report.js';
 import { type JobState, withJob } from './state.js';
 import { changeState, readState, stateFile } from './state-file.js';
-import { announcementOf, DELIVERY, payloadOf, post } from './webhook.js';
+import { announcementOf, DELIVERY, payloadOf } from './webhook.js';
 
 export interface Announcer {
   stack: string;

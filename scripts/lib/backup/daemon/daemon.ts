@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CronSettings, cronPaths, readCronSettings } from '../../config/cron.js';
 import { jobPaths } from '../../config/job-paths.js';
+import { masker } from '../../config/masker.js';
 import { messageOf, SlipwayError } from '../../errors.js';
 import { startAppJobs } from '../jobs/app-jobs.js';
 import { jobMetrics } from '../jobs/metrics.js';
@@ -11,7 +12,6 @@ import { currentReport, planOf } from './current.js';
 import { check, type Daemon, fire, known } from './due.js';
 import type { ScheduledJob } from './jobs.js';
 import { type Log, makeLog, tellLog } from './log.js';
-import { masker } from './mask.js';
 import { metricsOf } from './metrics.js';
 import { afterRestart } from './outcome.js';
 import { isAlive } from './process-id.js';

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../errors.js';
+import { chatText } from '../../webhook/chat-text.js';
 import type { Job } from './jobs.js';
 import { isFailing } from './outcome.js';
 import type { JobState } from './state.js';
@@ -42,50 +41,14 @@ const nouns: Readonly<Record<Job, string>> = { backup: 'the backup', drill: 'the
 export function payloadOf(announcement: Announcement, stack: string, host: string): Record<string, unknown> {
   const { event, message, details } = announcement;
   const mark = event === 'failure' ? '❌' : '✅';
-  return { stack, ...announcement, set: announcement.set ?? null, host, text: [`${mark} ${stack}: ${message}`, ...details].join('\n') };
-}
-
-export interface Delivery {
-  signal: AbortSignal;
-  /** Milliseconds that one try may take. */
-  timeout: number;
-  /** Milliseconds before each further try. */
-  waits: readonly number[];
+  return {
+    stack,
+    ...announcement,
+    set: announcement.set ?? null,
+    host,
+    text: chatText([`${mark} ${stack}: ${message}`, ...details].join('\n')),
+  };
 }
 
 /** One slow answer and two further tries fit in the time that a container has to stop. */
 export const DELIVERY = { timeout: 10_000, waits: [1_000, 5_000] } as const;
-
-/**
- * Posts a document.
- *
- * @returns undefined when it was taken; otherwise why the last try failed. The address, which is a secret, is not in it
- * @throws the signal's AbortError when it is aborted between two tries
- */
-export async function post(url: string, payload: unknown, { signal, timeout, waits }: Delivery): Promise<string | undefined> {
-  let problem = await tryToPost(url, payload, AbortSignal.any([signal, AbortSignal.timeout(timeout)]));
-  for (const wait of waits) {
-    if (problem === undefined || signal.aborted) break;
-    await delay(wait, undefined, { signal });
-    problem = await tryToPost(url, payload, AbortSignal.any([signal, AbortSignal.timeout(timeout)]));
-  }
-  return problem;
-}
-
-async function tryToPost(url: string, payload: unknown, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'slipway' },
-      body: JSON.stringify(payload),
-      redirect: 'manual',
-      signal,
-    });
-    await answer.body?.cancel();
-    return answer.ok ? undefined : `it answered ${answer.status}`;
-  } catch (error) {
-    // fetch says "fetch failed"; its cause knows why.
-    const { cause } = error as Error;
-    return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? messageOf(cause)) : messageOf(error);
-  }
-}

@@ -1,3 +1,4 @@
+import { masker } from '../../config/masker.js';
 import { SlipwayError } from '../../errors.js';
 import { readCatalogue } from '../catalogue.js';
 import { findSet, lastSuccess } from '../find-set.js';
@@ -13,7 +14,6 @@ import { kinds as allKinds, type CataloguedSet, type Kind } from '../set.js';
 import type { DrillOutcome, PruneResult, RunResult } from '../sidecar/results.js';
 import type { Store } from '../store/store.js';
 import { setFactsOf } from './facts.js';
-import { masker } from './mask.js';
 import { type Asker, type Recorder, recorded } from './recorded.js';
 import { type VacuumResult, vacuumAll } from './vacuum.js';
 

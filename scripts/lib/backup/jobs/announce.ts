@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import type { Secret } from '../../config/secret.js';
+import { chatText } from '../../webhook/chat-text.js';
+import { post } from '../../webhook/post.js';
 import type { Log } from '../daemon/log.js';
-import { DELIVERY, post } from '../daemon/webhook.js';
+import { DELIVERY } from '../daemon/webhook.js';
 import type { JobsOptions } from './index.js';
 import type { JobFailure, JobRun } from './run.js';
 
@@ -66,7 +68,13 @@ async function tell({ stack, url, log, signal }: JobAnnouncer, announcement: Ann
     const address = url().reveal();
     if (address === '') return;
     const mark = event === 'failure' ? '❌' : '✅';
-    const payload = { stack, ...announcement, at: new Date().toISOString(), host: hostname(), text: `${mark} ${stack}: ${message}` };
+    const payload = {
+      stack,
+      ...announcement,
+      at: new Date().toISOString(),
+      host: hostname(),
+      text: chatText(`${mark} ${stack}: ${message}`),
+    };
     const problem = await post(address, payload, { ...DELIVERY, signal });
     if (problem === undefined) log.info('webhook', `the webhook was told: ${message}`, { job, told: event });
     else log.error('webhook-failed', `the webhook could not be told (${problem}): ${message}`, { job, told: event });

@@ -1,5 +1,5 @@
+import { cronOptionalSecretKeys } from '../../config/cron.js';
 import type { Config } from '../../config/load.js';
-import { optionalSecretKeys } from '../../config/schema.js';
 import { tarOf } from '../../engine/archive.js';
 import { Compose } from '../../engine/compose.js';
 import type { Docker } from '../../engine/docker.js';
@@ -11,7 +11,7 @@ import { forData } from './secrets.js';
 const FOLDER = '/secrets';
 
 /**
- * Hands those of .env's secrets to the cron container that may change at any time (keys of stores, age, the webhook);
+ * Hands those of .env's secrets to the cron container that may change at any time (keys of stores, age, its webhook);
  * it reads them anew for each command. It takes no lock: a file is replaced as a whole. Through a container that is made
  * for it and never started.
  */
@@ -25,7 +25,7 @@ export async function refreshCronSecrets(config: Config, docker: Docker): Promis
     }),
   );
   try {
-    const archive = await tarOf(optionalSecretKeys.map((key) => forData(key, config.secrets[key].reveal())));
+    const archive = await tarOf(cronOptionalSecretKeys.map((key) => forData(key, config.secrets[key].reveal())));
     await docker.call('writing the secrets of the cron container', () => container.putArchive(archive, { path: FOLDER }));
   } finally {
     await docker.call('removing a container', () => container.remove({ force: true }));

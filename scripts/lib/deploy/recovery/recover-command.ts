@@ -9,7 +9,8 @@ import { type RollbackResult, rollback } from '../rollback.js';
 import { assertEngine, observe } from '../state.js';
 import type { OnInterrupt } from '../watch.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
-import { type Recovered, recover } from './recover.js';
+import type { Recovered } from './recover.js';
+import { recoverAndTell } from './recover-and-tell.js';
 
 export interface RecoverOptions {
   /** `resume`: what had cut is finished. `abort`: it is gone back from. What had not cut is undone in both cases. */
@@ -42,7 +43,7 @@ export async function recoverNow(options: RecoverOptions): Promise<RecoverResult
     const cutOff = cutOffIn(deck.journal as JournalRecord[]);
     const isLive = cutOff !== undefined && before.live?.token === cutOff.token;
     if (how === 'resume' || !isLive) {
-      const recovered = await recover(context, deck, { reporter, onInterrupt });
+      const recovered = await recoverAndTell(context, deck, { reporter, onInterrupt });
       return recovered ? { outcome: 'recovered', ...recovered } : { outcome: 'nothing-was-cut-off' };
     }
     await giveUp(deck, cutOff);

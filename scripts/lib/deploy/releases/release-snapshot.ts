@@ -11,7 +11,8 @@ const FOLDER = cronPaths.snapshot.slice(cronPaths.secrets.length + 1);
 
 /**
  * Writes down for the cron container what is live, so that a backup set has it: the release, its resolved model (secrets
- * as references) and the edge's configuration without its private key. .env goes along only when sets are encrypted.
+ * as references) and the edge's configuration without its private key. .env goes along only when sets are encrypted, so that
+ * a bare machine can be set up from them.
  */
 export async function writeSnapshot(operation: Operation): Promise<void> {
   const { config, deck, identity, source, files, app } = operation;
@@ -27,10 +28,21 @@ export async function writeSnapshot(operation: Operation): Promise<void> {
       .filter(({ path }) => path !== 'tls.key')
       .map((file) => ({ ...file, path: `edge/${file.path}` })),
     // Written empty when it must not be there: it may have been, before.
-    { path: 'dotenv', content: config.settings.BACKUP_AGE_RECIPIENTS.length > 0 ? readFileSync(config.file) : '' },
+    {
+      path: 'dotenv',
+      content: config.settings.BACKUP_AGE_RECIPIENTS.length > 0 ? withoutDeployWebhook(readFileSync(config.file, 'utf8')) : '',
+    },
   ];
   await deck.writeSecrets(
     config.names.volumes.secretsCron,
     content.map((file) => forData(`${FOLDER}/${file.path}`, file.content)),
+  );
+}
+
+/** Nothing in the cron container has any use for it; whoever sets up a machine from a backup is told that it is missing. */
+export function withoutDeployWebhook(dotenv: string): string {
+  return dotenv.replace(
+    /^[ \t]*(?:export[ \t]+)?DEPLOY_WEBHOOK_URL(?:[ \t]*=|:[ \t]).*$/gm,
+    '# DEPLOY_WEBHOOK_URL is in no backup: set it anew.',
   );
 }

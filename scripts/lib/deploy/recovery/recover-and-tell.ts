@@ -1,0 +1,43 @@
+import type { Config } from '../../config/load.js';
+import type { Deck } from '../../engine/deck/deck.js';
+import { operator } from '../../engine/deck/holder.js';
+import type { JournalRecord } from '../journal.js';
+import type { Subject } from '../notices/notice.js';
+import { told } from '../notices/tell.js';
+import type { Context } from '../release.js';
+import { type CutOff, cutOffIn } from './cut-off.js';
+import { type Recovered, type RecoverOptions, recover } from './recover.js';
+
+/**
+ * Puts in order what a killed deployer left, as {@link recover} does, and tells DEPLOY_WEBHOOK_URL what came of it.
+ *
+ * @returns undefined when nothing was cut off
+ * @throws what {@link recover} throws
+ */
+export async function recoverAndTell(context: Context, deck: Deck, options: RecoverOptions): Promise<Recovered | undefined> {
+  const cutOff = cutOffIn(deck.journal as JournalRecord[]);
+  if (!cutOff) return undefined;
+  const { config, docker } = context;
+  return told(
+    subjectOf(cutOff, config),
+    { config, docker, reporter: options.reporter },
+    () => recover(context, deck, options),
+    (recovered) => ({ event: 'recovered', what: recovered?.what ?? 'undone' }),
+  );
+}
+
+/** The operation that was cut off; who types the next command is who puts it in order. */
+function subjectOf({ command, version, release, colour, token, step }: CutOff, { settings }: Config): Subject {
+  return {
+    command: command === 'rollback' ? 'rollback' : 'deploy',
+    stack: settings.STACK,
+    version,
+    release,
+    colour,
+    revision: undefined,
+    operation: token,
+    by: operator(),
+    before: undefined,
+    cutOffAt: step ?? 'its beginning',
+  };
+}
