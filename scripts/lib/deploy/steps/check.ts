@@ -10,9 +10,12 @@ export async function checkStaged(operation: Operation, { progress }: StepReport
   return `${count} passed`;
 }
 
+/** The checks were passed before: what fails now fails for clients, so there is little patience (milliseconds). */
+const AFTER_CUT_MS = 5_000;
+
 /**
  * @param door where the edge is asked
- * @param once whether a single pass is enough, however often the check wants it
+ * @param once whether a single pass is enough, however often the check wants it, and has to come soon: after the cut
  * @returns how many checks were passed
  * @throws CheckError, with the last log lines of the service that was asked
  */
@@ -23,7 +26,7 @@ export async function passAll(operation: Operation, door: Door, progress: (text:
   let passed = 0;
   const pass = async ({ check, label, request, service }: AimedCheck) => {
     try {
-      const wanted = once ? { ...check, times: 1 } : check;
+      const wanted = once ? { ...check, times: 1, within: Math.min(check.within, AFTER_CUT_MS) } : check;
       await passCheck(
         wanted,
         () => deck.probe(request),
