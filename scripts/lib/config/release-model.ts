@@ -44,6 +44,8 @@ export function releaseModel(
     // The engine refuses a limit above what the machine has; a smaller machine just gives all it has.
     const limits = target.deploy?.resources?.limits;
     if (limits && Number(limits.cpus) > identity.cpus) limits.cpus = String(identity.cpus);
+    target.restart = restartOf(target);
+    delete target.deploy?.restart_policy;
     target.pull_policy = 'never';
     delete target.build;
     addAlias(target, networkKey(target, compose, names.networks.app), `${service.name}.${colour}`);
@@ -70,6 +72,17 @@ export function releaseModel(
  */
 export function composeYaml(model: ComposeSpecification): string {
   return stringify(model, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
+}
+
+/**
+ * With `always`, and with `on-failure` where the last exit code was not 0, the engine starts what was stopped on purpose once
+ * more when it restarts: after a reboot the workers and singletons of both colours would run (measured, Engine 26.1). So only whether a
+ * service restarts is the app's to say. Without a word it does: a release has to come back with its machine.
+ */
+function restartOf({ restart, deploy }: ComposeService): 'no' | 'unless-stopped' {
+  // Where both are there, Compose goes by `deploy` (tried with 2.26).
+  const policy = deploy?.restart_policy?.condition ?? restart;
+  return policy === 'no' || policy === 'none' ? 'no' : 'unless-stopped';
 }
 
 /** The app's own variables may be secrets, and nobody says which: a record has their names only. */

@@ -86,6 +86,9 @@ async function executeStep(operation: Operation, step: Step, reporter: Reporter,
 
 async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Reporter): Promise<string[]> {
   const failures: string[] = [];
+  // What cannot be written down (a full disk) is undone all the same, for as long as the lock is held.
+  const told = (record: { kind: string; step: string }) =>
+    deck.append({ at: now(), token: deck.token, ...record }).catch(() => deck.assertHeld());
   let trafficFailed = false;
   const reversed = [...undos].reverse();
   const inOrder = [...reversed.filter(({ concerns }) => concerns), ...reversed.filter(({ concerns }) => !concerns)];
@@ -98,9 +101,9 @@ async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Re
     const began = performance.now();
     try {
       deck.assertHeld();
-      await deck.append({ at: now(), kind: 'undo-began', token: deck.token, step: title });
+      await told({ kind: 'undo-began', step: title });
       await action();
-      await deck.append({ at: now(), kind: 'undo-done', token: deck.token, step: title });
+      await told({ kind: 'undo-done', step: title });
       reporter.note(`  undone: ${title} (${Math.round(performance.now() - began)} ms)`);
     } catch (error) {
       trafficFailed ||= concerns === 'traffic';
@@ -142,7 +145,7 @@ function withFailures(
 function unfinished({ step, error }: Failure): SlipwayError {
   return new SlipwayError(`the new release is live, but this was left undone: ${step.title}: ${messageOf(error)}`, {
     details: error instanceof SlipwayError ? error.details : [],
-    hints: ['look at it with: npx zx scripts/status.mjs'],
+    hints: [...(error instanceof SlipwayError ? error.hints : []), 'look at it with: npx zx scripts/status.mjs'],
     exitCode: exitCodes.attention,
     cause: error,
   });

@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/load.js';
-import { type Colour, colours } from '../config/names.js';
+import { type Colour, colours, type Names } from '../config/names.js';
 import { type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
 import { assertEngine, type ContainerState, containersOf } from '../deploy/state.js';
 import { readMaintenance } from '../edge/gate.js';
@@ -20,6 +20,8 @@ export interface ContainerStatus {
   since: string | undefined;
   restarts: number;
   image: string;
+  /** It runs and belongs into the network of the edge, but is not in it: nothing reaches it, however well it is. */
+  apart: boolean;
   /** The image's id, which a tag can stop pointing to. */
   imageId: string;
 }
@@ -63,9 +65,9 @@ export async function readStatus(dotenv: string | undefined): Promise<Status> {
     readJournal(docker, config),
     readBackups(docker, containers.base),
     diskUse(docker),
-    describeAll(docker, containers.base),
-    describeAll(docker, containers.colours.blue),
-    describeAll(docker, containers.colours.green),
+    describeAll(docker, containers.base, config.names),
+    describeAll(docker, containers.colours.blue, config.names),
+    describeAll(docker, containers.colours.green, config.names),
   ]);
   const status: Status = {
     stack: config.settings.STACK,
@@ -91,6 +93,8 @@ export function problemsOf({ base, colours: all, live, operations, running, back
   for (const { name, state, health } of base) {
     if (state !== 'running' || health === 'unhealthy') problems.push(`${name} is ${state === 'running' ? health : state}`);
   }
+  const apart = [...base, ...(live ? all[live.colour] : [])].filter((container) => container.apart);
+  problems.push(...apart.map(({ name }) => `${name} is not in the edge's network, so nothing reaches it`));
   for (const colour of colours) {
     for (const { name, state, health, version } of all[colour]) {
       if (colour !== live?.colour) continue;
@@ -109,11 +113,12 @@ export function problemsOf({ base, colours: all, live, operations, running, back
   return [...problems, ...backupProblems(backups)];
 }
 
-async function describeAll(docker: Docker, containers: readonly ContainerState[]): Promise<ContainerStatus[]> {
+async function describeAll(docker: Docker, containers: readonly ContainerState[], { networks }: Names): Promise<ContainerStatus[]> {
   const described = await Promise.all(
-    containers.map(async ({ id, service, name, version, state, health, image }): Promise<ContainerStatus | undefined> => {
+    containers.map(async ({ id, service, name, role, version, state, health, image, addresses }): Promise<ContainerStatus | undefined> => {
       const inspected = await docker.inspect(id);
       if (!inspected) return undefined;
+      const isMet = role === 'web' || (role === undefined && service === 'edge');
       return {
         service,
         name,
@@ -123,6 +128,7 @@ async function describeAll(docker: Docker, containers: readonly ContainerState[]
         since: state === 'running' ? inspected.State.StartedAt : undefined,
         restarts: inspected.RestartCount,
         image,
+        apart: state === 'running' && isMet && addresses[networks.app] === undefined,
         imageId: inspected.Image,
       };
     }),

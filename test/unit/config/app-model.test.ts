@@ -252,6 +252,19 @@ describe('releaseModel', () => {
     expect(services.queue.deploy.resources.limits).toEqual({ cpus: given, memory: '1' });
   });
 
+  test.each<[Service, string]>([
+    [{}, 'unless-stopped'],
+    [{ restart: 'always' }, 'unless-stopped'],
+    [{ restart: 'on-failure:3' }, 'unless-stopped'],
+    [{ restart: 'no' }, 'no'],
+    [{ deploy: { restart_policy: { condition: 'any' } }, restart: 'no' }, 'unless-stopped'],
+    [{ deploy: { restart_policy: { condition: 'none' } } }, 'no'],
+  ])('a service with %j has the restart policy %s: what was stopped on purpose stays so when the engine restarts', (policy, restart) => {
+    const { queue } = released({ queue: { image: 'x', ...policy } }).compose.services;
+    expect(queue.restart).toBe(restart);
+    expect(queue.deploy ?? {}).not.toHaveProperty('restart_policy');
+  });
+
   test('a plain volume is the same one in both colours, and belongs to the stack', () => {
     const volumes = (colour: 'blue' | 'green', made: 'blue' | 'green') =>
       released({}, { colour }, { volumes: { uploads: { name: `shop-${made}_uploads` } } });

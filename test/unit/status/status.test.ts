@@ -44,6 +44,16 @@ describe('containers', () => {
     expect(problemsOf(healthy({ colours: { blue: [], green } }))).toEqual(['shop-green-backend-1 is of v1, and v2 is live']);
   });
 
+  test('of the edge and the live colour that lost the network are told, those of the idle colour are not', () => {
+    const apart = (service: string, name: string) => container(service, { name, apart: true });
+    const blue = [apart('backend', 'shop-blue-backend-1')];
+    const green = [apart('backend', 'shop-green-backend-1')];
+    const problems = problemsOf(healthy({ base: [apart('edge', 'shop-edge-1')], colours: { blue, green } }));
+    expect(problems).toEqual(
+      ['shop-edge-1', 'shop-green-backend-1'].map((name) => `${name} is not in the edge's network, so nothing reaches it`),
+    );
+  });
+
   test('a live colour that has none is told', () => {
     expect(problemsOf(healthy({ colours: { blue: [container('backend')], green: [] } }))).toEqual(['green is live and has no containers']);
   });

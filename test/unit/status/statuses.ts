@@ -14,6 +14,7 @@ export function container(service: string, rest: Partial<ContainerStatus> = {}):
     since: '2026-05-01T11:00:00.000Z',
     restarts: 0,
     image: `slipway/${service}:v2`,
+    apart: false,
     imageId: 'sha256:1',
     ...rest,
   };

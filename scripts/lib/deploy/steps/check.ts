@@ -11,9 +11,12 @@ export async function checkStaged(operation: Operation, { progress }: StepReport
   return `${count} passed`;
 }
 
+/** The checks were passed before: what fails now fails for clients, so there is little patience (milliseconds). */
+const AFTER_CUT_MS = 5_000;
+
 /** How checks are passed a second time, once clients come to the colour. */
 interface PassOptions {
-  /** A single pass is enough, however often the check wants it. */
+  /** A single pass is enough, however often the check wants it, and has to come soon. */
   once?: boolean;
   /** The edge serves both colours: the new one is asked for by name. */
   pinned?: boolean;
@@ -36,7 +39,7 @@ export async function passAll(
   let passed = 0;
   const pass = async ({ check, label, request, service }: AimedCheck) => {
     try {
-      const wanted = once ? { ...check, times: 1 } : check;
+      const wanted = once ? { ...check, times: 1, within: Math.min(check.within, AFTER_CUT_MS) } : check;
       await passCheck(
         wanted,
         () => deck.probe(pinned ? { ...request, headers: { ...request.headers, [PIN_HEADER]: identity.colour } } : request),

@@ -67,7 +67,7 @@ export class Deck {
           container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true }),
         ),
       ]);
-      const line = listen(docker, stream as unknown as Duplex);
+      const line = listen(docker, stream as unknown as Duplex, options.names.volumes.journal);
       await docker.call('starting the deck', () => container.start());
       const late = setTimeout(() => line.stream.destroy(), START_MS);
       const hello = await line.hello.finally(() => clearTimeout(late));

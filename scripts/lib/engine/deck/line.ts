@@ -11,8 +11,12 @@ export interface Line {
   lost: { reason?: SlipwayError };
 }
 
-/** Reads the deck's replies and hands each to whoever waits for it. */
-export function listen(docker: Docker, stream: Duplex): Line {
+/**
+ * Reads the deck's replies and hands each to whoever waits for it.
+ *
+ * @param journal the name of the journal's volume
+ */
+export function listen(docker: Docker, stream: Duplex, journal: string): Line {
   const out = new PassThrough();
   const err = new PassThrough();
   docker.api.modem.demuxStream(stream, out, err);
@@ -30,10 +34,12 @@ export function listen(docker: Docker, stream: Duplex): Line {
       for (const line of lines) {
         const reply = JSON.parse(line) as DeckReply;
         if (reply.id === 0 && reply.ok) resolve(reply.result as Hello);
+        // It ends after that: what was lost is then no lock.
+        if (reply.id === 0 && !reply.ok) lost.reason ??= refusal(reply.error, journal);
         const asker = waiting.get(reply.id);
         waiting.delete(reply.id);
         if (reply.ok) asker?.resolve(reply.result as ProbeResponse | null);
-        else asker?.reject(new SlipwayError(`the deck could not do what was asked: ${reply.error}`));
+        else asker?.reject(refusal(reply.error, journal));
       }
     });
     const ended = () => {
@@ -52,4 +58,15 @@ export function listen(docker: Docker, stream: Duplex): Line {
   });
   hello.catch(() => {});
   return { stream, hello, waiting, lost };
+}
+
+/** Out of space, out of quota, or a disk that the system has made read-only after errors. */
+const UNWRITABLE = /^(ENOSPC|EDQUOT|EROFS|EIO)\b/;
+
+/** @returns what the deck says went wrong, as an error that names the place and the way out; pure */
+export function refusal(error: string, journal: string): SlipwayError {
+  if (!UNWRITABLE.test(error)) return new SlipwayError(`the deck could not do what was asked: ${error}`);
+  return new SlipwayError(`the journal cannot be written (the volume ${journal}): ${error}`, {
+    hints: ["make room on the engine's disk: docker system df   shows what takes it", 'then type the command again'],
+  });
 }

@@ -2,7 +2,18 @@
  * The deck's program. It runs in a container of the stack's Node image, with nothing but Node's own modules, and ends as
  * soon as its standard input does (the deployer is gone) or stays silent for too long (the connection is half open).
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { createInterface } from 'node:readline';
@@ -18,11 +29,30 @@ const BODY_LIMIT = 64 * 1024;
 
 function writeDurably(path: string, text: string): void {
   const file = openSync(`${path}.new`, 'w');
-  writeSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
+  try {
+    // Not writeSync: on a disk that is nearly full that one writes a part and says so by nothing but a number.
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(`${path}.new`, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
   renameSync(`${path}.new`, path);
   syncFolder();
+}
+
+/** A line that does not fit is taken back: the next one must not be written into the rest of it. */
+function appendDurably(line: string): void {
+  const { size } = fstatSync(file);
+  try {
+    writeFileSync(file, line);
+    fsyncSync(file);
+  } catch (error) {
+    ftruncateSync(file, size);
+    throw error;
+  }
 }
 
 function syncFolder(): void {
@@ -43,7 +73,7 @@ function nextToken(): number {
 function openJournal(): { file: number; tail: unknown[] } {
   const text = existsSync(JOURNAL) ? readFileSync(JOURNAL, 'utf8') : '';
   const file = openSync(JOURNAL, 'a');
-  if (text && !text.endsWith('\n')) writeSync(file, '\n');
+  if (text && !text.endsWith('\n')) writeFileSync(file, '\n');
   syncFolder();
   const lines = text.split('\n');
   // What counts however long ago it was: what is done once in the stack's life, releases, what was migrated.
@@ -87,15 +117,28 @@ function say(reply: DeckReply): void {
   process.stdout.write(`${JSON.stringify(reply)}\n`);
 }
 
-const { file, tail } = openJournal();
-const hello: Hello = { token: nextToken(), journal: tail };
+/** Nothing can be done without a journal: the deployer is told why there is none. */
+function begin(): { file: number; hello: Hello } {
+  try {
+    const { file: opened, tail } = openJournal();
+    return { file: opened, hello: { token: nextToken(), journal: tail } };
+  } catch (error) {
+    say({ id: 0, ok: false, error: wordsOf(error) });
+    process.exit(1);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const { file, hello } = begin();
 let silence = setTimeout(() => process.exit(0), SILENCE_MS);
 
 async function answer(message: DeckRequest): Promise<ProbeResponse | null> {
   switch (message.do) {
     case 'append':
-      writeSync(file, `${JSON.stringify(message.record)}\n`);
-      fsyncSync(file);
+      appendDurably(`${JSON.stringify(message.record)}\n`);
       return null;
     case 'keep':
       writeDurably(`${FOLDER}/${message.name}`, message.text);
@@ -118,7 +161,7 @@ createInterface({ input: process.stdin })
     const message = JSON.parse(line) as DeckRequest;
     answer(message).then(
       (result) => say({ id: message.id, ok: true, result }),
-      (error: unknown) => say({ id: message.id, ok: false, error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => say({ id: message.id, ok: false, error: wordsOf(error) }),
     );
   })
   .on('close', () => process.exit(0));
