@@ -15,6 +15,7 @@ const commands = {
   history: () => import('./commands/history.js'),
   maintenance: () => import('./commands/maintenance.js'),
   migrate: () => import('./commands/migrate.js'),
+  prune: () => import('./commands/prune.js'),
   restore: () => import('./commands/restore.js'),
   rollback: () => import('./commands/rollback.js'),
   setup: () => import('./commands/setup.js'),

@@ -10,6 +10,19 @@ export function parseDuration(text: string): number | undefined {
   return match ? Math.round(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]) : undefined;
 }
 
+const DAY_MS = 24 * UNITS.h;
+
+/**
+ * Most settings know no days, since none of them lasts so long and nginx reads some of them. Those that do are told in days.
+ *
+ * @param text a duration as {@link parseDuration} reads it, or one in days such as `30d`
+ * @returns whole milliseconds, or undefined when it is not one
+ */
+export function parseLongDuration(text: string): number | undefined {
+  const days = /^(\d+(?:\.\d+)?)d$/.exec(text.trim())?.[1];
+  return days === undefined ? parseDuration(text) : Math.round(Number(days) * DAY_MS);
+}
+
 /**
  * @param milliseconds a length of time
  * @returns it as a person reads it: `340 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { parseWindow } from './deploy-window.js';
-import { parseDuration } from './durations.js';
+import { parseDuration, parseLongDuration } from './durations.js';
 
 const text = (pattern: RegExp, should: string) => z.string().regex(pattern, `should be ${should}`);
 const port = z
@@ -14,6 +14,8 @@ const duration = z
   .string()
   .refine((value) => (parseDuration(value) ?? 0) >= SHORTEST_MS, 'should be a duration of at least 1s, such as 30s')
   .transform((value) => parseDuration(value) as number);
+/** What is younger may still be somebody's work of this very moment. */
+const SHORTEST_AGE_MS = 3_600_000;
 const rate = text(/^(off|[1-9]\d*r\/[sm])$/, 'a rate such as 10r/s or 5r/m, or off');
 const list = z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
 const optional = z.string().transform((value) => value || undefined);
@@ -108,6 +110,10 @@ export const schema = z.object({
   BAKE_MAX_SLOWDOWN: text(/^(off|[1-9]\d?(\.\d+)?)$/, 'a number from 1 such as 3 or 1.5, or off').transform((value) =>
     value === 'off' ? undefined : Number(value),
   ),
+  PRUNE_AFTER: z
+    .string()
+    .refine((value) => (parseLongDuration(value) ?? 0) >= SHORTEST_AGE_MS, 'should be a duration of at least 1h, such as 30d')
+    .transform((value) => parseLongDuration(value) as number),
   DEPLOY_WINDOW: z
     .string()
     .refine((value) => parseWindow(value) !== undefined, 'should be days and times such as Mon-Fri 08:00-17:00, or nothing'),
@@ -214,6 +220,7 @@ export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
   BAKE_TIME: '10s',
   BAKE_MAX_ERRORS: '1%',
   BAKE_MAX_SLOWDOWN: '3',
+  PRUNE_AFTER: '30d',
   DEPLOY_WINDOW: '',
   HOOKS_FOLDER: 'hooks',
   DB_NAME: 'app',

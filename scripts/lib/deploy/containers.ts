@@ -119,7 +119,7 @@ export async function watchDeaths(
 }
 
 /** @returns whether a container does something, or is about to: one between two crashes counts */
-export function isAlive({ state }: ContainerState): boolean {
+export function isAlive({ state }: Pick<ContainerState, 'state'>): boolean {
   return state === 'running' || state === 'restarting' || state === 'paused';
 }
 

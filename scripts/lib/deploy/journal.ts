@@ -1,6 +1,6 @@
 import type { Config } from '../config/load.js';
-import { firstFileOf } from '../engine/archive.js';
-import { JOURNAL_FILE, JOURNAL_FOLDER } from '../engine/deck/protocol.js';
+import { filesOf } from '../engine/archive.js';
+import { JOURNAL_FILE, JOURNAL_FOLDER, segmentsIn } from '../engine/deck/protocol.js';
 import type { Docker } from '../engine/docker.js';
 
 /** One operation as the journal tells it. */
@@ -40,11 +40,20 @@ export interface Records {
   kept: (name: string) => Promise<string | undefined>;
 }
 
+/** All files of the journal's volume, as they were at one moment. */
+export type JournalFiles = ReadonlyMap<string, string>;
+
 /** Reads the journal and what lies beside it without taking the lock: through a container that is made for it and never started. */
 export async function withJournal<T>(docker: Docker, config: Config, action: (records: Records) => Promise<T>): Promise<T> {
+  const files = await readJournalFiles(docker, config);
+  return action({ journal: recordsIn(files), kept: async (name) => files.get(name) });
+}
+
+/** @returns the journal's files, without taking the lock; none when there is no journal yet */
+export async function readJournalFiles(docker: Docker, config: Config): Promise<JournalFiles> {
   const volume = config.names.volumes.journal;
   const { Volumes } = await docker.call('listing volumes', () => docker.api.listVolumes({ filters: { name: [volume] } }));
-  if (!Volumes?.some(({ Name }) => Name === volume)) return action({ journal: [], kept: async () => undefined });
+  if (!Volumes?.some(({ Name }) => Name === volume)) return new Map();
   const container = await docker.call('opening the journal', () =>
     docker.api.createContainer({
       Image: config.settings.NODE_IMAGE,
@@ -52,15 +61,27 @@ export async function withJournal<T>(docker: Docker, config: Config, action: (re
       HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: JOURNAL_FOLDER, ReadOnly: true }] },
     }),
   );
-  const kept = async (name: string) => {
-    const archive = await docker.archive(container.id, `${JOURNAL_FOLDER}/${name}`);
-    return archive && firstFileOf(archive);
+  const read = async () => {
+    const archive = await docker.archive(container.id, JOURNAL_FOLDER);
+    return archive ? filesOf(archive) : new Map<string, string>();
   };
   try {
-    return await action({ journal: parseJournal((await kept(JOURNAL_FILE)) ?? ''), kept });
+    const files = await read();
+    return isWhole(files) ? files : await read();
   } finally {
     await docker.call('closing the journal', () => container.remove({ force: true }));
   }
+}
+
+/** A file can be closed, and so get another name, after the names were read and before it was: what it held is then in neither. */
+function isWhole(files: JournalFiles): boolean {
+  const [first] = parseJournal(files.get(JOURNAL_FILE)?.split('\n', 1)[0] ?? '');
+  return files.has(JOURNAL_FILE) && (first?.kind !== 'segment' || files.has(String(first.after)));
+}
+
+/** @returns the records of all of a journal's files, oldest first; pure */
+export function recordsIn(files: JournalFiles): JournalRecord[] {
+  return [...segmentsIn([...files.keys()]), JOURNAL_FILE].flatMap((name) => parseJournal(files.get(name) ?? ''));
 }
 
 /** @returns the journal's records, oldest first, without taking the lock; none when there is no journal yet */

@@ -19,6 +19,20 @@ export async function tarOf(files: readonly ArchiveFile[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** @returns the texts of the files of an archived folder, by their paths inside it */
+export async function filesOf(archive: Buffer): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const entries = extract();
+  entries.end(archive);
+  for await (const entry of entries) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    const { name, type } = entry.header;
+    if (type === 'file') files.set(name.slice(name.indexOf('/') + 1), Buffer.concat(chunks).toString('utf8'));
+  }
+  return files;
+}
+
 /** @returns the text of the first file of a tar archive; empty when it has none */
 export async function firstFileOf(archive: Buffer): Promise<string> {
   const entries = extract();

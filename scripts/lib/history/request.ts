@@ -1,4 +1,4 @@
-import { parseDuration } from '../config/durations.js';
+import { parseLongDuration } from '../config/durations.js';
 import { UsageError } from '../errors.js';
 
 /** How much of the history is asked for. */
@@ -25,7 +25,7 @@ const LONGEST_MS = 3_650 * DAY_MS;
  */
 export function parseHistory(flags: HistoryFlags): HistoryRequest {
   const { last, window } = { ...historyDefaults, ...flags };
-  const windowMs = parseWindow(window);
+  const windowMs = parseLongDuration(window);
   const problems: string[] = [];
   if (!/^\d{1,9}$/.test(last) || Number(last) === 0)
     problems.push(`--last: should be a whole number such as 20, got ${JSON.stringify(last)}`);
@@ -37,14 +37,4 @@ export function parseHistory(flags: HistoryFlags): HistoryRequest {
     details: problems.length === 1 ? [] : problems,
     hints: ['type: npx zx scripts/history.mjs --last 50 --window 90d'],
   });
-}
-
-/**
- * Settings know no days, since none of them lasts so long and nginx reads some of them; a window is mostly told in days.
- *
- * @returns milliseconds; undefined when it is no duration
- */
-function parseWindow(text: string): number | undefined {
-  const days = /^(\d+(?:\.\d+)?)d$/.exec(text.trim())?.[1];
-  return days === undefined ? parseDuration(text) : Math.round(Number(days) * DAY_MS);
 }

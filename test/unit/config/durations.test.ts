@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatDuration, parseDuration } from '../../../scripts/lib/config/durations.js';
+import { formatBytes, formatDuration, parseDuration, parseLongDuration } from '../../../scripts/lib/config/durations.js';
 
 describe('parseDuration', () => {
   test.each([
@@ -48,6 +48,22 @@ describe('parseDuration', () => {
         },
       ),
     );
+  });
+});
+
+describe('parseLongDuration', () => {
+  test.each([
+    ['30d', 30 * 86_400_000],
+    ['1.5d', 36 * 3_600_000],
+    [' 7d ', 7 * 86_400_000],
+    ['12h', 12 * 3_600_000],
+    ['60s', 60_000],
+  ])('%j is %i ms', (text, milliseconds) => {
+    expect(parseLongDuration(text)).toBe(milliseconds);
+  });
+
+  test.each(['', 'd', '30', '30 d', '-1d', '1w', '30D', '1d12h', '1e3d'])('%j is no duration', (text) => {
+    expect(parseLongDuration(text)).toBeUndefined();
   });
 });
 

@@ -99,6 +99,7 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
   BAKE_TIME: { good: ['0s', '500ms', '10s', '1h'], bad: ['', '10', 'ten', '-1s'] },
   BAKE_MAX_ERRORS: { good: ['1%', '0.5%', '0%', 'off'], bad: ['', '1', '-1%', '100%', '1 %'] },
   BAKE_MAX_SLOWDOWN: { good: ['1', '3', '1.5', 'off'], bad: ['', '0', '0.5', '-2', '3x'] },
+  PRUNE_AFTER: { good: ['1h', '36h', '1d', '30d', '1.5d'], bad: ['', '30', '0d', '59m', '-1d', '1w', '30 d', 'never'] },
   DEPLOY_WINDOW: {
     good: ['', 'Mon-Fri 08:00-17:00', 'Fri-Mon 22:00-02:00, Wed 10:00-24:00'],
     bad: ['daily', 'Mon', 'Mon 8-17', 'Mon 08:00-08:00', 'Xyz 08:00-09:00', 'Mon 08:60-09:00', 'Mon 08:00-25:00'],
@@ -175,6 +176,7 @@ describe('a value becomes what it means', () => {
     ['HTTP_PORT', '8080', 8080],
     ['DRAIN_TIMEOUT', '2s', 2_000],
     ['HEALTH_TIMEOUT', '2m', 120_000],
+    ['PRUNE_AFTER', '2d', 172_800_000],
     ['SERVER_NAMES', 'a.example, b.example', ['a.example', 'b.example']],
     ['APP_COMPOSE', 'a.yml,b.yml', ['a.yml', 'b.yml']],
     ['TRUSTED_PROXIES', '', []],

@@ -11,7 +11,7 @@ import { InterruptedError, type OnInterrupt } from '../watch.js';
 /** An operation whose steps are done one after the other, and of which nothing is undone: typing it again goes on. */
 export interface Sequence {
   /** As the journal calls it. */
-  command: 'stop' | 'start';
+  command: 'stop' | 'start' | 'prune';
   /** Asks before each change whether the lock is still held. */
   docker: Docker;
   config: Config;

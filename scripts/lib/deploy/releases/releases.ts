@@ -57,6 +57,24 @@ export function retained(releases: readonly ReleaseRecord[], count: number): str
 }
 
 /**
+ * How many of the oldest records of releases nothing asks for any more. No release is on both sides: {@link stackOf} what is
+ * left is then the upper end of the stack of all, and of each release its first record, since when it counts what was
+ * migrated, is there if any is.
+ *
+ * @param count RETAIN_RELEASES
+ * @returns the index of the first record that is needed; pure
+ */
+export function firstNeeded(releases: readonly ReleaseRecord[], count: number): number {
+  const first = new Map<string, number>();
+  for (const [index, { release }] of releases.entries()) if (!first.has(release)) first.set(release, index);
+  let needed = Math.min(releases.length, ...retained(releases, count).map((release) => first.get(release) ?? 0));
+  for (let index = releases.length - 1; index >= needed; index--) {
+    needed = Math.min(needed, first.get(releases[index]?.release ?? '') ?? index);
+  }
+  return needed;
+}
+
+/**
  * Chooses what to go back to; pure.
  *
  * @param version a version; undefined: the release before the live one

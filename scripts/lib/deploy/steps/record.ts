@@ -4,11 +4,12 @@ import { baseProject } from '../base/project.js';
 import { ASIDE } from '../base/up.js';
 import type { JournalRecord } from '../journal.js';
 import type { Operation } from '../operation.js';
+import { pruneAfterDeploy } from '../prune/after-deploy.js';
 import { forgetReleases } from '../releases/forget-releases.js';
 import { imagesOf } from '../releases/kept-release.js';
 import { writeSnapshot } from '../releases/release-snapshot.js';
 
-/** Writes down that the release is live, and forgets those that are too old to go back to. */
+/** Writes down that the release is live, forgets those that are too old to go back to, and removes what only they needed. */
 export async function record(operation: Operation): Promise<undefined> {
   const { deck, identity, source } = operation;
   const record = {
@@ -27,7 +28,9 @@ export async function record(operation: Operation): Promise<undefined> {
   // From here on it can be gone back to; whatever fails below is left undone, and told.
   await operation.unstaged;
   await Promise.all([writeSnapshot(operation), tendBase(operation)]);
-  await forgetReleases(operation, [...(deck.journal as JournalRecord[]), record]);
+  const journal = [...(deck.journal as JournalRecord[]), record];
+  await forgetReleases(operation, journal);
+  await pruneAfterDeploy(operation, journal);
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { type ArchiveFile, firstFileOf } from '../archive.js';
 import type { Docker } from '../docker.js';
 import { type Line, listen } from './line.js';
 import { createDeck, type DeckOptions, SECRETS_FOLDER } from './lock.js';
-import { type Hello, JOURNAL_FOLDER, type ProbeRequest, type ProbeResponse } from './protocol.js';
+import { type Hello, JOURNAL_FOLDER, type ProbeRequest, type ProbeResponse, type Segment } from './protocol.js';
 
 /** A request without its number, as {@link Deck.ask} takes it. */
 type Question =
@@ -30,6 +30,8 @@ export class Deck {
   readonly token: number;
   /** The journal's last records when this operation began, oldest first. */
   readonly journal: readonly unknown[];
+  /** The closed parts of the journal, oldest first. */
+  readonly segments: readonly Segment[];
   readonly #docker: Docker;
   readonly #container: Dockerode.Container;
   readonly #stream: Duplex;
@@ -43,6 +45,7 @@ export class Deck {
   private constructor(docker: Docker, container: Dockerode.Container, line: Line, hello: Hello, network: string | undefined) {
     this.token = hello.token;
     this.journal = hello.journal;
+    this.segments = hello.segments;
     this.#docker = docker;
     this.#container = container;
     this.#stream = line.stream;
@@ -176,8 +179,9 @@ export class Deck {
 }
 
 function program(): ArchiveFile[] {
+  const files = ['program.js', 'segments.js', 'durable.js', 'protocol.js'];
   return [
-    { path: 'deck/program.js', content: readFileSync(new URL('./program.js', import.meta.url)) },
+    ...files.map((file) => ({ path: `deck/${file}`, content: readFileSync(new URL(`./${file}`, import.meta.url)) })),
     { path: 'deck/package.json', content: '{"type":"module"}' },
   ];
 }

@@ -2,45 +2,26 @@
  * The deck's program. It runs in a container of the stack's Node image, with nothing but Node's own modules, and ends as
  * soon as its standard input does (the deployer is gone) or stays silent for too long (the connection is half open).
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, fstatSync, fsyncSync, ftruncateSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { createInterface } from 'node:readline';
-import type { DeckReply, DeckRequest, Hello, ProbeRequest, ProbeResponse } from './protocol.js';
+import { syncFolder, writeDurably } from './durable.js';
+import { type DeckReply, type DeckRequest, type Hello, JOURNAL_FOLDER, type ProbeRequest, type ProbeResponse } from './protocol.js';
+import { openJournal, SEGMENT_BYTES } from './segments.js';
 
-const FOLDER = '/journal';
-const JOURNAL = `${FOLDER}/journal.jsonl`;
+/** Tests give another folder, and a shorter length of its files (bytes). */
+const [, , FOLDER = JOURNAL_FOLDER, LIMIT = SEGMENT_BYTES] = process.argv;
 const TOKEN = `${FOLDER}/token`;
 const SILENCE_MS = 30_000;
-const TAIL = 400;
-const KEPT = /"kind":"(once|release|migrated)"/;
 const BODY_LIMIT = 64 * 1024;
 
-function writeDurably(path: string, text: string): void {
-  const file = openSync(`${path}.new`, 'w');
-  try {
-    // Not writeSync: on a disk that is nearly full that one writes a part and says so by nothing but a number.
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } catch (error) {
-    rmSync(`${path}.new`, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-  renameSync(`${path}.new`, path);
-  syncFolder();
+/** Only one deck exists at a time (its container's name is the lock), so counting up needs no lock of its own. */
+function nextToken(): number {
+  const known = existsSync(TOKEN) ? Number.parseInt(readFileSync(TOKEN, 'utf8'), 10) || 0 : 0;
+  const token = Math.max(known, Number(process.env.LEAST_TOKEN ?? 0)) + 1;
+  writeDurably(TOKEN, `${token}\n`);
+  return token;
 }
 
 /** A line that does not fit is taken back: the next one must not be written into the rest of it. */
@@ -52,40 +33,6 @@ function appendDurably(line: string): void {
   } catch (error) {
     ftruncateSync(file, size);
     throw error;
-  }
-}
-
-function syncFolder(): void {
-  const folder = openSync(FOLDER, 'r');
-  fsyncSync(folder);
-  closeSync(folder);
-}
-
-/** Only one deck exists at a time (its container's name is the lock), so counting up needs no lock of its own. */
-function nextToken(): number {
-  const known = existsSync(TOKEN) ? Number.parseInt(readFileSync(TOKEN, 'utf8'), 10) || 0 : 0;
-  const token = Math.max(known, Number(process.env.LEAST_TOKEN ?? 0)) + 1;
-  writeDurably(TOKEN, `${token}\n`);
-  return token;
-}
-
-/** A crash can leave half a line at the end: it is closed with a line break and passed over when reading. */
-function openJournal(): { file: number; tail: unknown[] } {
-  const text = existsSync(JOURNAL) ? readFileSync(JOURNAL, 'utf8') : '';
-  const file = openSync(JOURNAL, 'a');
-  if (text && !text.endsWith('\n')) writeFileSync(file, '\n');
-  syncFolder();
-  const lines = text.split('\n');
-  // What counts however long ago it was: what is done once in the stack's life, releases, what was migrated.
-  const kept = lines.slice(0, -TAIL).filter((line) => KEPT.test(line));
-  return { file, tail: [...kept, ...lines.slice(-TAIL)].flatMap(parseLine) };
-}
-
-function parseLine(line: string): unknown[] {
-  try {
-    return line ? [JSON.parse(line)] : [];
-  } catch {
-    return []; // half a line, see above
   }
 }
 
@@ -120,8 +67,9 @@ function say(reply: DeckReply): void {
 /** Nothing can be done without a journal: the deployer is told why there is none. */
 function begin(): { file: number; hello: Hello } {
   try {
-    const { file: opened, tail } = openJournal();
-    return { file: opened, hello: { token: nextToken(), journal: tail } };
+    const token = nextToken();
+    const { file: opened, tail, segments } = openJournal(FOLDER, token, Number(LIMIT));
+    return { file: opened, hello: { token, journal: tail, segments } };
   } catch (error) {
     say({ id: 0, ok: false, error: wordsOf(error) });
     process.exit(1);
@@ -145,7 +93,7 @@ async function answer(message: DeckRequest): Promise<ProbeResponse | null> {
       return null;
     case 'forget':
       for (const name of message.names) rmSync(`${FOLDER}/${name}`, { force: true });
-      syncFolder();
+      syncFolder(FOLDER);
       return null;
     case 'probe':
       return probe(message.request);

@@ -36,10 +36,35 @@ export type DeckReply =
 export interface Hello {
   /** Greater than that of every operation before. */
   token: number;
-  /** The last records, oldest first. */
+  /** The last records, oldest first, and before them what counts however long ago it was. */
   journal: unknown[];
+  /** The closed parts of the journal, oldest first. */
+  segments: Segment[];
+}
+
+/** A part of the journal that nothing is appended to any more. */
+export interface Segment {
+  /** Its file's. */
+  name: string;
+  bytes: number;
+  records: number;
+  /** How many of them may count however old they are: their kinds do. */
+  kept: number;
+  /** When its last record was written, ISO 8601; undefined when that is not to be read. */
+  until: string | undefined;
 }
 
 /** Where the deck finds the journal's volume. */
 export const JOURNAL_FOLDER = '/journal';
 export const JOURNAL_FILE = 'journal.jsonl';
+
+/** @returns the name of a closed part of the journal, whose first record has that token */
+export function segmentName(token: number): string {
+  return `journal-${token}.jsonl`;
+}
+
+/** @returns those of the files that are closed parts of the journal, oldest first */
+export function segmentsIn(files: readonly string[]): string[] {
+  const token = (name: string) => Number(/^journal-(\d+)\.jsonl$/.exec(name)?.[1]);
+  return files.filter((name) => !Number.isNaN(token(name))).sort((a, b) => token(a) - token(b));
+}
