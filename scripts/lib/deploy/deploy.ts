@@ -7,6 +7,7 @@ import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
+import { assertInOrder } from './recovery/assert-in-order.js';
 import { recover } from './recovery/recover.js';
 import { type Context, prepareRelease } from './release.js';
 import type { Reporter } from './reporter.js';
@@ -82,6 +83,7 @@ async function attempt(options: DeployOptions): Promise<DeployResult> {
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
     const deck = await (early ?? openDeck(context));
     try {
+      assertInOrder(deck.journal);
       const wasCutOff = await recover(context, deck, options);
       if (!wasCutOff) return { outcome: 'deployed', ...(await operate(context, release, deck, options)) };
     } finally {
@@ -113,6 +115,7 @@ function assertInWindow({ settings: { DEPLOY_WINDOW, TZ } }: Config): void {
 async function recovered(context: Context, options: DeployOptions): Promise<boolean> {
   const deck = await openDeck(context);
   try {
+    assertInOrder(deck.journal);
     return (await recover(context, deck, options)) !== undefined;
   } finally {
     await deck.close();

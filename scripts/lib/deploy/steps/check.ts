@@ -10,13 +10,19 @@ export async function checkStaged(operation: Operation, { progress }: StepReport
   return `${count} passed`;
 }
 
+/** Whose checks are passed: those of an app in a colour. */
+export type Checked = Pick<Operation, 'config' | 'docker' | 'deck' | 'signal'> & {
+  app: Pick<Operation['app'], 'services'>;
+  identity: Pick<Operation['identity'], 'colour'>;
+};
+
 /**
  * @param door where the edge is asked
  * @param once whether a single pass is enough, however often the check wants it
  * @returns how many checks were passed
  * @throws CheckError, with the last log lines of the service that was asked
  */
-export async function passAll(operation: Operation, door: Door, progress: (text: string) => void, once = false): Promise<number> {
+export async function passAll(operation: Checked, door: Door, progress: (text: string) => void, once = false): Promise<number> {
   const { config, docker, deck, app, identity, signal } = operation;
   const containers = (await containersOf(docker, config.names)).colours[identity.colour];
   const aimed = aimChecks(config, app.services, containers, door, checksOf);
