@@ -192,7 +192,7 @@ describe('going back across a contracting migration', () => {
     const { exitCode, stderr } = await rollback(stack);
     expect(exitCode, stderr).toBe(2);
     expect(stderr).toMatch(
-      /t1 cannot live with what was migrated since[\s\S]*contract:m[\s\S]*--migrate-down[\s\S]*restore\.mjs[\s\S]*--force/,
+      /t1 cannot live with what was migrated since[\s\S]*contract:m[\s\S]*--migrate-down[\s\S]*--restore-data SET[\s\S]*--force/,
     );
     expect((await stack.fetch('/')).headers['x-release']).toBe('t2');
   });
@@ -200,7 +200,7 @@ describe('going back across a contracting migration', () => {
   test('is explained by --dry-run', async () => {
     const { exitCode, json } = await rollback(stack, '--dry-run');
     expect(exitCode).toBe(0);
-    expect(json).toMatchObject({ outcome: 'planned', version: 't1', contracts: ['contract:m'] });
+    expect(json).toMatchObject({ outcome: 'planned', version: 't1', contracts: ['contract:m'], set: null });
   });
 
   test('with --migrate-down takes it back first, by the way down of the release that brought it', async () => {

@@ -8,6 +8,7 @@ import { SlipwayError, UsageError } from '../errors.js';
 import type { JournalRecord } from './journal.js';
 import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
+import { assertInOrder } from './recovery/assert-in-order.js';
 import { recoverAndTell } from './recovery/recover-and-tell.js';
 import { type Context, prepareRelease, type Release, type ReleaseOptions } from './release.js';
 import { ofLive } from './releases/of-live.js';
@@ -82,6 +83,7 @@ async function attempt(options: DeployOptions): Promise<DeployResult> {
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
     const deck = await (early ?? openDeck(context));
     try {
+      assertInOrder(deck.journal);
       const wasCutOff = await recoverAndTell(context, deck, options);
       if (!wasCutOff) {
         const whole = options.canary.length > 0 ? await besideLive(context, release, deck) : release;
@@ -126,6 +128,7 @@ async function besideLive(context: Context, release: Release, deck: Deck): Promi
 async function recovered(context: Context, options: DeployOptions): Promise<boolean> {
   const deck = await openDeck(context);
   try {
+    assertInOrder(deck.journal);
     return (await recoverAndTell(context, deck, options)) !== undefined;
   } finally {
     await deck.close();

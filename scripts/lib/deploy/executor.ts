@@ -16,6 +16,19 @@ export interface StepTime {
   milliseconds: number;
 }
 
+/** A step of whatever kind: an operation may have others than those of a deploy. */
+type AnyStep = Pick<Step, 'id' | 'title' | 'beside'> & { kind: string };
+/** Does one step. @returns a few words about what was done, for the person */
+export type Perform<S extends AnyStep> = (operation: Operation, step: S, report: StepReport) => Promise<string | undefined>;
+
+/** What has been done so far. */
+interface Done {
+  undos: Undo[];
+  times: StepTime[];
+  /** A step has said that nothing is taken back any more. */
+  committed: boolean;
+}
+
 /**
  * Does the steps in order (those that are beside each other at the same time), each written to the journal before it
  * begins and after it ended. When one fails, everything that was done is undone in reverse order, so that the old colour
@@ -25,39 +38,48 @@ export interface StepTime {
  * @throws SlipwayError saying which step failed and why; failures while undoing are joined to it (exit code 4)
  */
 export async function execute(operation: Operation, steps: readonly Step[], reporter: Reporter): Promise<StepTime[]> {
-  const undos: Undo[] = [];
-  const times: StepTime[] = [];
+  return executeWith(operation, steps, reporter, perform);
+}
+
+/** The same for an operation that has steps of its own, and knows how they are done. */
+export async function executeWith<S extends AnyStep>(
+  operation: Operation,
+  steps: readonly S[],
+  reporter: Reporter,
+  performStep: Perform<S>,
+): Promise<StepTime[]> {
+  const done: Done = { undos: [], times: [], committed: false };
   reporter.begin(steps);
-  for (const group of grouped(steps)) {
-    const failure = await executeGroup(operation, group, reporter, undos, times);
+  for (const group of grouped(steps as unknown as Step[]) as unknown as S[][]) {
+    const failure = await executeGroup(operation, group, reporter, done, performStep);
     if (!failure) continue;
-    if (failure.step.kind === 'record' && !operation.signal.aborted) throw unfinished(failure);
+    if (done.committed || (failure.step.kind === 'record' && !operation.signal.aborted)) throw unfinished(failure);
     // When the operation was stopped, the steps only tell that they were aborted: why is what the person wants to know.
     const error = operation.stopping.signal.aborted ? operation.stopping.signal.reason : failure.error;
     reporter.failed(failure.step.id, messageOf(error));
-    throw joined(error, failure.step, await undoAll(operation, undos, reporter), operation);
+    throw joined(error, failure.step, await undoAll(operation, done.undos, reporter), operation);
   }
-  return times;
+  return done.times;
 }
 
 interface Failure {
-  step: Step;
+  step: AnyStep;
   error: unknown;
 }
 
 /** Does a group's steps side by side. The first that fails stops the others, and all have ended when this returns. */
-async function executeGroup(
+async function executeGroup<S extends AnyStep>(
   operation: Operation,
-  group: readonly Step[],
+  group: readonly S[],
   reporter: Reporter,
-  undos: Undo[],
-  times: StepTime[],
+  done: Done,
+  performStep: Perform<S>,
 ): Promise<Failure | undefined> {
   let first: Failure | undefined;
   await Promise.all(
     group.map(async (step) => {
       try {
-        times.push(await executeStep(operation, step, reporter, undos));
+        done.times.push(await executeStep(operation, step, reporter, done, performStep));
       } catch (error) {
         first ??= { step, error };
         if (step.kind !== 'record') operation.stopping.abort(error);
@@ -67,18 +89,27 @@ async function executeGroup(
   return first;
 }
 
-async function executeStep(operation: Operation, step: Step, reporter: Reporter, undos: Undo[]): Promise<StepTime> {
+async function executeStep<S extends AnyStep>(
+  operation: Operation,
+  step: S,
+  reporter: Reporter,
+  done: Done,
+  performStep: Perform<S>,
+): Promise<StepTime> {
   const { deck, signal } = operation;
   const began = performance.now();
   const report: StepReport = {
     progress: (text) => reporter.progress(step.id, text),
-    undo: (title, action, concerns) => undos.push({ title, action, concerns }),
+    undo: (title, action, concerns) => done.undos.push({ title, action, concerns }),
+    commit: () => {
+      done.committed = true;
+    },
   };
   signal.throwIfAborted();
   deck.assertHeld();
   reporter.started(step.id);
   await deck.append({ at: now(), kind: 'step-began', token: deck.token, step: step.id });
-  const detail = await perform(operation, step, report);
+  const detail = await performStep(operation, step, report);
   await deck.append({ at: now(), kind: 'step-done', token: deck.token, step: step.id, ms: Math.round(performance.now() - began) });
   reporter.done(step.id, performance.now() - began, detail);
   return { id: step.id, milliseconds: Math.round(performance.now() - began) };
@@ -115,7 +146,7 @@ async function undoAll({ deck }: Operation, undos: readonly Undo[], reporter: Re
 }
 
 /** A failure while undoing never replaces the first error; it makes a person look. */
-function joined(error: unknown, step: Step, failures: readonly string[], { before }: Operation): unknown {
+function joined(error: unknown, step: AnyStep, failures: readonly string[], { before }: Operation): unknown {
   if (!(error instanceof SlipwayError)) return failures.length === 0 ? error : withFailures(messageOf(error), [], [], failures, error);
   const message = `${step.title}: ${error.message}`;
   if (failures.length > 0) return withFailures(message, error.details, error.hints, failures, error);

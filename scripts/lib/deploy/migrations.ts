@@ -8,6 +8,7 @@ import { Docker } from '../engine/docker.js';
 import { SlipwayError, UsageError } from '../errors.js';
 import { removeAbandonedRuns } from './containers.js';
 import { idleColour } from './plan.js';
+import { assertInOrder } from './recovery/assert-in-order.js';
 import { resolveApp } from './resolve.js';
 import { runOnce } from './run-once.js';
 import { findSource } from './source.js';
@@ -76,6 +77,7 @@ export async function migrations(options: MigrateOptions): Promise<MigrateResult
       command: `migrate ${options.action} (${version})`,
     });
     try {
+      assertInOrder(deck.journal);
       await removeAbandonedRuns(docker, config.names);
       return await work(deck);
     } finally {

@@ -21,6 +21,8 @@ export interface Operation {
   deck: Deck;
   /** The token under which the edge serves this release once it has cut: the operation's own, or that of one that was cut off. */
   servedToken: number;
+  /** The backup set whose data come with the release; undefined: the data stay as they are. */
+  data: RestoredData | undefined;
   /** What was true when it began. */
   before: State;
   app: AppModel;
@@ -57,6 +59,13 @@ export interface Operation {
   warn: (text: string) => void;
 }
 
+/** Data that take the live ones' place in the course of an operation. */
+export interface RestoredData {
+  set: string;
+  /** What the restore calls all that it makes. */
+  stamp: string;
+}
+
 /** What a step tells while it runs, and how it is undone. */
 export interface StepReport {
   progress: (text: string) => void;
@@ -65,6 +74,8 @@ export interface StepReport {
    * first, so that clients are served well again at once; then the rest; each in reverse order.
    */
   undo: (title: string, action: () => Promise<void>, concerns?: 'traffic') => void;
+  /** From here on nothing is taken back any more, whatever fails: what is done stands. */
+  commit: () => void;
 }
 
 /** @returns a client of the stack's edge */

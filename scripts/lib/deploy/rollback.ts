@@ -4,17 +4,19 @@ import { parseVersion } from '../config/version.js';
 import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
 import type { Docker } from '../engine/docker.js';
-import { SlipwayError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import type { StepTime } from './executor.js';
 import { type JournalRecord, type Records, withJournal } from './journal.js';
 import { operate } from './operate.js';
 import { type Goal, idleColour, planDeploy, type Step } from './plan.js';
+import { assertInOrder } from './recovery/assert-in-order.js';
 import { recoverAndTell } from './recovery/recover-and-tell.js';
 import type { Context, Release } from './release.js';
-import { downToContracts, isContract, migratedSince } from './releases/contracts.js';
-import { fileOf, type KeptRelease, parseKept } from './releases/kept-release.js';
+import { type Contract, contractsSince, downToContracts, migratedSince } from './releases/contracts.js';
+import { findTarget, projectOfLive } from './releases/find-target.js';
+import { type FittingSet, fittingSet, sayAgo } from './releases/fitting-set.js';
+import type { KeptRelease } from './releases/kept-release.js';
 import { ofKept } from './releases/of-kept.js';
-import { chooseTarget, type ReleaseRecord, releasesOf, retained } from './releases/releases.js';
 import type { Reporter } from './reporter.js';
 import { assertEngine, observe, type State } from './state.js';
 import type { OnInterrupt } from './watch.js';
@@ -38,7 +40,15 @@ export type RollbackResult =
   | { outcome: 'rolled-back'; version: string; from: string; colour: string; release: string; milliseconds: number; steps: StepTime[] }
   /** A deploy that was cut off was undone instead: the release before it serves, and nothing else was gone back from. */
   | { outcome: 'undone'; version: string; undone: string }
-  | { outcome: 'planned'; version: string; from: string; contracts: string[]; steps: Step[] };
+  | {
+      outcome: 'planned';
+      version: string;
+      from: string;
+      contracts: string[];
+      /** The newest backup set that the release can live with, by the clock; null: none is known, or none is needed. */
+      set: FittingSet | null;
+      steps: Step[];
+    };
 
 /**
  * Goes back to a release that was live before, exactly as it was deployed: its images, and its files as Compose resolved
@@ -70,8 +80,11 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   if (options.dryRun) {
     return withJournal(docker, config, async (records) => {
       const prepared = await prepare(context, options, records);
-      const { version: to } = prepared.release.identity;
-      return { outcome: 'planned', version: to, from: live.version, contracts: prepared.contracts, steps: prepared.release.steps };
+      const { contracts, release } = prepared;
+      const set = contracts.length > 0 ? await fittingSet(docker, config, contracts) : undefined;
+      const names = contracts.map(({ name }) => name);
+      const { version: to } = release.identity;
+      return { outcome: 'planned', version: to, from: live.version, contracts: names, set: set ?? null, steps: release.steps };
     });
   }
   const deck = await Deck.open(docker, {
@@ -83,6 +96,7 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   });
   let undone: string | undefined;
   try {
+    assertInOrder(deck.journal);
     const wasCutOff = await recoverAndTell(context, deck, options);
     if (wasCutOff?.what === 'undone') undone = wasCutOff.version;
     if (!wasCutOff) {
@@ -97,15 +111,16 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   return attempt(options);
 }
 
-async function prepare(context: Context, options: RollbackOptions, records: Records): Promise<{ release: Release; contracts: string[] }> {
+async function prepare(context: Context, options: RollbackOptions, records: Records): Promise<{ release: Release; contracts: Contract[] }> {
   const { config, before } = context;
   const { live } = before;
   if (!live) throw new UsageError('no release is live, so there is none to go back from');
-  const { record, kept } = await target(context, options.version, records);
-  const first = releasesOf(records.journal).find(({ release }) => release === record.release) ?? record;
+  const { first, kept } = await findTarget(context, options.version, records);
   const migrated = migratedSince(records.journal, first.token);
-  const contracts = migrated.flatMap(({ names }) => names.filter(isContract));
-  if (contracts.length > 0 && !options.force && !options.migrateDown && !options.dryRun) throw refusal(kept.version, contracts);
+  const contracts = contractsSince(records.journal, first.token);
+  if (contracts.length > 0 && !options.force && !options.migrateDown && !options.dryRun) {
+    throw await refusal(context, kept.version, contracts);
+  }
 
   const colour = idleColour(before);
   const found = await ofKept(context, kept, colour);
@@ -120,41 +135,22 @@ async function prepare(context: Context, options: RollbackOptions, records: Reco
   };
   const release: Release = {
     ...found,
-    ...(takeBack.length === 0 ? {} : await ofLive(context, records)),
+    ...(takeBack.length === 0 ? {} : await projectOfLive(context, records)),
     command: 'rollback',
     steps: planDeploy(before, goal),
   };
   return { release, contracts };
 }
 
-async function target(
-  { config, before }: Context,
-  version: string | undefined,
-  { journal, kept }: Records,
-): Promise<{ record: ReleaseRecord; kept: KeptRelease }> {
-  const releases = releasesOf(journal);
-  const record = chooseTarget(releases, version, before.live?.token ?? 0);
-  const text = record && (await kept(fileOf(record.release)));
-  if (record && text !== undefined) return { record, kept: parseKept(text) };
-  const names = retained(releases, config.settings.RETAIN_RELEASES);
-  const texts = await Promise.all(names.map((release) => kept(fileOf(release))));
-  const there = releases.filter(({ release }) => texts[names.indexOf(release)] !== undefined);
-  const versions = [...new Set(there.map((one) => one.version))].filter((one) => one !== before.live?.version);
-  const hints = [
-    versions.length > 0 ? `there are: ${versions.join(', ')}` : 'only a release that was live before can be gone back to',
-    ...(version === undefined ? [] : [`to build it anew: npx zx scripts/deploy.mjs ${version}`]),
-  ];
-  if (version !== undefined && version === before.live?.version) throw new UsageError(`${version} is live already`, { hints });
-  const what = version ?? record?.version;
-  throw new UsageError(what === undefined ? 'no release was live before this one' : `no release ${what} is kept to go back to`, { hints });
-}
-
-function refusal(version: string, contracts: readonly string[]): UsageError {
+/** Names each way that there is, and what it costs. */
+async function refusal({ docker, config }: Context, version: string, contracts: readonly Contract[]): Promise<UsageError> {
+  const set = await fittingSet(docker, config, contracts);
+  const made = set ? `, made ${sayAgo(set.began)}` : ' from before them (npx zx scripts/backup.mjs list)';
   return new UsageError(`${version} cannot live with what was migrated since`, {
-    details: contracts.map((name) => `${name}: is a contracting migration`),
+    details: contracts.map(({ name }) => `${name}: is a contracting migration`),
     hints: [
       '--migrate-down takes them back first, by the app’s own way down; data that they made room for is lost',
-      'to go back to the data of then: npx zx scripts/restore.mjs <set> --only postgres, and then --force',
+      `--restore-data ${set?.id ?? 'SET'} goes back together with the databases of that backup set${made}; what they got since is no longer live`,
       '--force goes back all the same',
     ],
   });
@@ -169,18 +165,4 @@ function isWarm({ colours }: State, colour: Colour, { release }: KeptRelease, se
     );
     return ready.length >= replicas;
   });
-}
-
-/** The way down of a migration is known by the release that brought it. */
-async function ofLive(context: Context, { journal, kept }: Records): Promise<Pick<Release, 'liveProject' | 'liveServices'>> {
-  const { live } = context.before;
-  const record = releasesOf(journal).find(({ token }) => token === live?.token);
-  const text = record && (await kept(fileOf(record.release)));
-  if (!live || !text) {
-    throw new SlipwayError('the live release was not kept, so nobody knows how its migrations are taken back', {
-      hints: ['npx zx scripts/migrate.mjs down, and then --force'],
-    });
-  }
-  const { project, app } = await ofKept(context, parseKept(text), live.colour);
-  return { liveProject: project, liveServices: app.services };
 }

@@ -1,7 +1,7 @@
 import { maintenanceOn, setMaintenance } from '../deploy/maintenance/maintenance.js';
 import { edgeOf } from '../deploy/operation.js';
 import { InterruptedError } from '../deploy/watch.js';
-import type { Maintenance } from '../edge/maintenance.js';
+import type { Maintenance, MaintenanceSettings } from '../edge/maintenance.js';
 import type { Operation } from './operation.js';
 
 /** The journal's record of what held at the edge before a restore turned the public away. */
@@ -9,13 +9,24 @@ const KIND = 'restore-gate';
 /** What the page says, when no maintenance was on already. */
 const MESSAGE = 'We are bringing data back and will be here again in a moment.';
 
-/** Turns the public away, and waits until nobody is served any more by what held before. */
-export async function closeGate(operation: Operation, progress: (text: string) => void): Promise<string | undefined> {
+/** What of an operation closing and opening works with. */
+export type Gated = Pick<Operation, 'config' | 'docker' | 'deck' | 'signal' | 'gate'>;
+
+/**
+ * Turns the public away, and waits until nobody is served any more by what held before.
+ *
+ * @param settings what is to be other than it is, or than the default
+ */
+export async function closeGate(
+  operation: Gated,
+  progress: (text: string) => void,
+  settings: Partial<MaintenanceSettings> = {},
+): Promise<string | undefined> {
   const { deck, signal } = operation;
   const before = await (await edgeOf(operation)).maintenance();
   await deck.append({ at: new Date().toISOString(), kind: KIND, token: deck.token, before: before ?? null });
   operation.gate = { before };
-  const { drained } = await maintenanceOn(operation, before ? {} : { message: MESSAGE, retryAfter: 30 }, (workers) =>
+  const { drained } = await maintenanceOn(operation, { ...(before ? {} : { message: MESSAGE, retryAfter: 30 }), ...settings }, (workers) =>
     progress(`${workers} of the edge's old workers still serve`),
   );
   await Promise.race([drained, interruption(signal)]);
@@ -23,7 +34,7 @@ export async function closeGate(operation: Operation, progress: (text: string) =
 }
 
 /** Gives back what held before; nothing when the gate was not touched. */
-export async function openGate(operation: Operation): Promise<string | undefined> {
+export async function openGate(operation: Gated): Promise<string | undefined> {
   if (!operation.gate) return undefined;
   const { before } = operation.gate;
   await setMaintenance(operation, before);
@@ -33,12 +44,13 @@ export async function openGate(operation: Operation): Promise<string | undefined
 
 /** A restore that was killed while the public was turned away has left it so: nobody else knows what held before. */
 export async function openLeftGate(operation: Operation): Promise<boolean> {
-  const left = leftGate(operation.deck.journal as readonly JournalRecord[]);
+  const left = leftGate(operation.deck.journal as readonly GateRecord[]);
   if (!left) return false;
   return (await setMaintenance(operation, left.before ?? undefined)).changed;
 }
 
-interface JournalRecord {
+/** What a record of the journal tells about the gate. */
+export interface GateRecord {
   kind: string;
   token: number;
   on?: boolean;
@@ -50,11 +62,16 @@ interface JournalRecord {
  * @returns what held before, when whoever last had to do with the gate was a restore that never ended; pure. Its own record
  * tells, which it writes before it switches: maintenance is recorded only afterwards
  */
-export function leftGate(journal: readonly JournalRecord[]): { before: Maintenance | null } | undefined {
+export function leftGate(journal: readonly GateRecord[]): { before: Maintenance | null } | undefined {
   const last = journal.findLast(({ kind }) => kind === KIND || kind === 'maintenance');
-  const own = journal.filter(({ token }) => token === last?.token);
-  const gate = own.find(({ kind }) => kind === KIND);
-  return gate && !own.some(({ kind }) => kind === 'ended') ? { before: gate.before ?? null } : undefined;
+  const hasEnded = journal.some(({ kind, token }) => kind === 'ended' && token === last?.token);
+  return last && !hasEnded ? gateBefore(journal, last.token) : undefined;
+}
+
+/** @returns what held at the edge before an operation turned the public away; undefined when it did not come to that; pure */
+export function gateBefore(journal: readonly GateRecord[], token: number): { before: Maintenance | null } | undefined {
+  const gate = journal.find((record) => record.kind === KIND && record.token === token);
+  return gate && { before: gate.before ?? null };
 }
 
 function interruption(signal: AbortSignal): Promise<never> {

@@ -1,6 +1,7 @@
 import type { Begun } from '../backup/sidecar/restore-results.js';
 import type { Config } from '../config/load.js';
 import type { Cron } from '../cron/cron.js';
+import { assertInOrder } from '../deploy/recovery/assert-in-order.js';
 import type { Reporter } from '../deploy/reporter.js';
 import { observe } from '../deploy/state.js';
 import { InterruptedError, type OnInterrupt } from '../deploy/watch.js';
@@ -51,6 +52,7 @@ export async function operate(means: Means, { plan, begin, command, what }: Prep
   const stopListening = means.onInterrupt(() => stopping.abort(new InterruptedError()));
   events.to(() => {}, reporter.warn);
   try {
+    assertInOrder(deck.journal);
     const { folder, mended } = await session.ask<Begun>({ do: 'begin', begin });
     for (const line of mended) reporter.note(`  ${line}`);
     const operation: Operation = {

@@ -24,7 +24,7 @@ export function undoable({ restores }: KeptRestores): KeptRestore {
  * gets its data of before from the restore's safety set.
  */
 export function planUndo(restore: KeptRestore, { safetySet, isLive }: UndoGoal): Plan {
-  const { swaps, volumes, redis, safetySet: before, stamp } = restore;
+  const { swaps, volumes, redis, safetySet: before, stamp, release } = restore;
   const gone = swaps.filter((swap) => swap.before !== undefined && !restore.databases.some(({ name }) => name === swap.before));
   if (gone.length > 0) {
     throw new SlipwayError(`the restore ${stamp} cannot be undone: ${gone.map((swap) => swap.before).join(', ')} is gone`, {
@@ -51,6 +51,7 @@ export function planUndo(restore: KeptRestore, { safetySet, isLive }: UndoGoal):
       ...(isLive && back.length > 0 ? [maintenanceOn, ...back, maintenanceOff] : back),
     ],
     notes: [
+      ...(release === undefined ? [] : [`${release} went live together with these data: it may not be able to live with those of before`]),
       ...(redis && !undoesRedis ? ['Redis keeps what it has now: no safety set was taken before that restore'] : []),
       'what was restored is kept as well, until --forget',
     ],

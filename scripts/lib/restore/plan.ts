@@ -43,8 +43,12 @@ export function sidecar(step: SidecarStep, title: string): Step {
   return { id: about === '' ? step.kind : `${step.kind} ${about}`, title, kind: 'sidecar', step };
 }
 
-export const maintenanceOn: Step = { id: 'maintenance-on', title: 'turn the public away (maintenance)', kind: 'maintenance-on' };
-export const maintenanceOff: Step = { id: 'maintenance-off', title: 'let the public in again', kind: 'maintenance-off' };
+export const maintenanceOn = {
+  id: 'maintenance-on',
+  title: 'turn the public away (maintenance)',
+  kind: 'maintenance-on',
+} as const satisfies Step;
+export const maintenanceOff = { id: 'maintenance-off', title: 'let the public in again', kind: 'maintenance-off' } as const satisfies Step;
 
 /**
  * Plans a restore; pure. Everything that takes time or can fail is done beside what is live. What is live is replaced at the

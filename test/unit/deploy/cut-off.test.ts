@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JournalRecord } from '../../../scripts/lib/deploy/journal.js';
-import { cutOffIn } from '../../../scripts/lib/deploy/recovery/cut-off.js';
+import { assertInOrder } from '../../../scripts/lib/deploy/recovery/assert-in-order.js';
+import { cutOffIn, cutOffWithData, inOrder } from '../../../scripts/lib/deploy/recovery/cut-off.js';
 
 const began = (token: number, command = 'deploy'): JournalRecord => ({
   kind: 'began',
@@ -35,4 +36,22 @@ test('nothing was cut off where the last deploy ended, however others before it 
 
 test('a restore or a resumption that came later does not hide it', () => {
   expect(cutOffIn([began(1), began(2, 'restore'), ended(2), began(3, 'resume')])).toMatchObject({ token: 1 });
+});
+
+test('a rollback with data is left to those who can bring data back, also when it ended without being undone', () => {
+  const withData = { ...began(2, 'rollback'), set: '20261122_020000', stamp: '20261122_101112' };
+  const left = [began(1), ended(1), withData, step(2, 'swap-postgres')];
+  expect(cutOffIn(left)).toBeUndefined();
+  expect(cutOffWithData(left)).toMatchObject({ token: 2, set: '20261122_020000', stamp: '20261122_101112', step: 'swap-postgres' });
+  expect(cutOffWithData([...left, ended(2), began(3, 'resume')])).toMatchObject({ token: 2 });
+  expect(() => assertInOrder(left)).toThrow(/rollback to v2 with the data of the set 20261122_020000 was cut off at "swap-postgres"/);
+});
+
+test('once its data and its release are in their places, it is one like any other', () => {
+  const withData = { ...began(2, 'rollback'), set: '20261122_020000', stamp: '20261122_101112' };
+  const done = [withData, step(2, 'maintenance-off'), inOrder(2)];
+  expect(cutOffWithData(done)).toBeUndefined();
+  expect(cutOffIn(done)).toMatchObject({ token: 2, step: 'maintenance-off' });
+  expect(cutOffIn([...done, ended(2)])).toBeUndefined();
+  expect(() => assertInOrder(done)).not.toThrow();
 });

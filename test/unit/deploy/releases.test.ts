@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JournalRecord } from '../../../scripts/lib/deploy/journal.js';
-import { downToContracts, isContract, migratedSince } from '../../../scripts/lib/deploy/releases/contracts.js';
+import {
+  contractsSince,
+  downToContracts,
+  goneSince,
+  isContract,
+  migratedSince,
+  notedBy,
+} from '../../../scripts/lib/deploy/releases/contracts.js';
 import { chooseTarget, releasesOf, retained, stackOf } from '../../../scripts/lib/deploy/releases/releases.js';
 
 /** @returns the journal of releases that went live one after the other, each by an operation of its own */
@@ -95,5 +102,23 @@ describe('what was migrated since a release', () => {
     expect(downToContracts([{ service: 'other', names: ['x'] }])).toEqual([]);
     expect(isContract('contract: drop a column')).toBe(true);
     expect(isContract('004_contract_of_sale')).toBe(false);
+  });
+
+  test('leaves out what the release had already, though older data had taken it away in between', () => {
+    const again = [...journal, migrated(6, 'backend', ['2', '5'], true), migrated(7, 'backend', ['2', '5'])];
+    expect(migratedSince(again, 2)[0]?.names).toEqual(['5', '6', 'contract: 4', '3']);
+    expect(goneSince([...journal, migrated(6, 'backend', ['2', '5'], true)], 2)).toEqual([{ service: 'backend', names: ['2'] }]);
+    expect(goneSince(again, 3)).toEqual([]);
+  });
+
+  test('names the contracting ones with the operation that ran them', () => {
+    expect(contractsSince(journal, 2)).toEqual([{ service: 'backend', name: 'contract: 4', at: 'x', token: 3 }]);
+    expect(contractsSince(journal, 3)).toEqual([]);
+  });
+
+  test('can be noted the other way round, whatever an operation has noted', () => {
+    const noted = [...journal, migrated(6, 'backend', ['6'], true), migrated(6, 'other', ['y'])];
+    expect(notedBy(noted, 6)).toEqual({ gone: [{ service: 'backend', names: ['6'] }], back: [{ service: 'other', names: ['y'] }] });
+    expect(notedBy(journal, 6)).toEqual({ gone: [], back: [] });
   });
 });

@@ -144,6 +144,10 @@ describe('the plan of an undo', () => {
     ]);
   });
 
+  test('says so when a release went live together with the data', () => {
+    expect(planUndo({ ...kept, release: 'v1' }, { safetySet: true, isLive: true }).notes[0]).toMatch(/^v1 went live together/);
+  });
+
   test('leaves Redis alone where no safety set was taken, and says so', () => {
     const plan = planUndo({ ...kept, safetySet: undefined }, { safetySet: true, isLive: false });
     expect(ids(plan)).toEqual(['swap-files', 'swap-postgres']);

@@ -5,7 +5,7 @@ import { redisFacts } from '../kinds/redis-client.js';
 import { GLOBALS } from '../names.js';
 import { isEncrypted } from '../pipe/unpack.js';
 import type { Context } from '../run/context.js';
-import { setId } from '../set.js';
+import { type CataloguedSet, setId } from '../set.js';
 import type { DatabaseFacts, RestoreFacts, RestoreRequest, VolumeFacts } from '../sidecar/restore-results.js';
 import { keyCount } from '../throwaway/redis.js';
 import { databaseFacts } from './database-facts.js';
@@ -45,7 +45,7 @@ export async function gatherFacts(context: Context, request: RestoreRequest): Pr
   const standing = [...databases, ...volumes].reduce((sum, { bytes }) => sum + bytes, 0);
   const facts: RestoreFacts = {
     stamp,
-    set: found && describe(found, found.set.stores),
+    set: found && describe(found, found.set),
     databases,
     skipped,
     roles: databases.length > 0 && Boolean(found?.manifest.objects.some(({ kind, source }) => kind === 'postgres' && source === GLOBALS)),
@@ -65,9 +65,9 @@ function spooled(databases: readonly DatabaseFacts[], { tables }: RestoreRequest
   return databases.filter(({ name }) => !isStreamed(name)).map(({ bytes }) => bytes);
 }
 
-function describe({ manifest }: Source, stores: string[]): RestoreFacts['set'] {
+function describe({ manifest }: Source, { stores, verified }: CataloguedSet): RestoreFacts['set'] {
   const { set, stack, began, release, objects } = manifest;
-  return { id: set, stack, began, release, encrypted: objects.some(isEncrypted), stores };
+  return { id: set, stack, began, release, encrypted: objects.some(isEncrypted), stores, verified };
 }
 
 /** Everything that a restore makes is called by this second; two restores within one would share it. */

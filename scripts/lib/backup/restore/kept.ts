@@ -14,12 +14,12 @@ export async function keptRestores({ paths, postgres }: Context): Promise<KeptRe
 }
 
 function keptBy(record: RestoreRecord, databases: ReadonlyMap<string, number>): KeptRestore[] {
-  const { stamp, state, set, stack, swaps, volumes, redis, safetySet, pinned, beside } = record;
+  const { stamp, state, set, stack, swaps, volumes, redis, safetySet, pinned, beside, release } = record;
   if (state !== 'done' && state !== 'undone') return [];
   const names = [...swaps.map(({ fresh, before }) => (state === 'done' ? before : fresh)), ...beside.map(({ name }) => name)];
   const kept = names.flatMap((name) => {
     const bytes = name === undefined ? undefined : databases.get(name);
     return name === undefined || bytes === undefined ? [] : [{ name, bytes }];
   });
-  return [{ stamp, state, set, stack, swaps, volumes, redis, safetySet, pinned, databases: kept }];
+  return [{ stamp, state, set, stack, swaps, volumes, redis, safetySet, pinned, databases: kept, release }];
 }

@@ -56,7 +56,18 @@ export interface VolumeFacts {
 export interface RestoreFacts {
   /** `YYYYMMDD_HHMMSS`, by which everything that this restore makes is called. */
   stamp: string;
-  set: { id: string; stack: string; began: string; release: string | undefined; encrypted: boolean; stores: string[] } | undefined;
+  set:
+    | {
+        id: string;
+        stack: string;
+        began: string;
+        release: string | undefined;
+        encrypted: boolean;
+        stores: string[];
+        /** When a drill last restored it, ISO 8601. */
+        verified?: string | undefined;
+      }
+    | undefined;
   databases: DatabaseFacts[];
   /** Databases of the set that are not restored, and why. */
   skipped: { name: string; reason: string }[];
@@ -87,6 +98,8 @@ export interface Intent {
   redis: boolean;
   /** Databases that are made and take nothing's place; `forget`: they go when the restore is forgotten. */
   beside: { name: string; forget: boolean }[];
+  /** The release that goes live together with the data; undefined: what is live stays. */
+  release?: string | undefined;
 }
 
 /** One thing for the cron container to do. */
@@ -120,6 +133,8 @@ export interface KeptRestore {
   pinned: string[];
   /** Databases that it keeps, with their sizes (bytes). */
   databases: { name: string; bytes: number }[];
+  /** The release that went live together with the data; undefined: none. */
+  release?: string | undefined;
 }
 
 /** Every restore that left something, oldest first. */

@@ -1,8 +1,11 @@
 import { parseShares } from '../../config/canary-shares.js';
 import { formatDuration, parseDuration } from '../../config/durations.js';
+import type { Config } from '../../config/load.js';
 import { parseVersion } from '../../config/version.js';
 import type { DeployResult } from '../../deploy/deploy.js';
 import type { RecoverResult } from '../../deploy/recovery/recover-command.js';
+import type { Reporter } from '../../deploy/reporter.js';
+import type { Docker } from '../../engine/docker.js';
 import { UsageError } from '../../errors.js';
 import type { Arguments, Command } from '../command.js';
 import { onInterrupt } from '../interrupt.js';
@@ -77,12 +80,20 @@ async function recovered(how: 'resume' | 'abort', { values }: Arguments, output:
   const { Docker } = await import('../../engine/docker.js');
   const reporter = await output.reporter();
   const config = loadConfig(values.dotenv as string | undefined);
-  const result = await recoverNow({ how, config, docker: new Docker(), reporter, onInterrupt });
+  const docker = new Docker();
+  const result = (await leftData(how, config, docker, reporter)) ?? (await recoverNow({ how, config, docker, reporter, onInterrupt }));
   const { line, paint } = output;
   if (result.outcome === 'nothing-was-cut-off') line('nothing was cut off; nothing was changed');
   if (result.outcome === 'recovered') line(paint('green', `${result.command} ${result.version}, which was cut off, is ${result.what}`));
   if (result.outcome === 'rolled-back') line(paint('green', `${result.version} is live again (${result.colour})`));
   return result;
+}
+
+/** A rollback that was to bring data along is put in order by what knows how to restore. */
+async function leftData(how: 'resume' | 'abort', config: Config, docker: Docker, reporter: Reporter): Promise<RecoverResult | undefined> {
+  const { settleLeft } = await import('../../restore/rollback/left.js');
+  const settled = await settleLeft(config, docker, { how, reporter, onInterrupt });
+  return settled && { outcome: 'recovered', ...settled.recovered };
 }
 
 function say(result: DeployResult, { line, paint }: Output): void {

@@ -7,6 +7,7 @@ import { exitCodes, messageOf, SlipwayError } from '../../errors.js';
 import { baseProject, mountedFiles } from '../base/project.js';
 import { edgeOf } from '../operation.js';
 import { preflight } from '../preflight.js';
+import { assertInOrder } from '../recovery/assert-in-order.js';
 import { assertEngine, observe, type State } from '../state.js';
 import { InterruptedError, type OnInterrupt } from '../watch.js';
 import { type Holder, type MaintenanceChange, maintenanceOff, maintenanceOn, setMaintenance } from './maintenance.js';
@@ -58,6 +59,7 @@ export async function switchMaintenance(options: SwitchOptions): Promise<SwitchR
     leastToken: state.edgeToken,
   });
   try {
+    if (action === 'off') assertInOrder(deck.journal);
     if (!runs) await options.step('start the edge', () => startEdge(config, docker, state));
     const holder = { docker, config, deck };
     const { changed } = await undoable(holder, options, (onLeft) =>

@@ -9,6 +9,7 @@ import { mountedFiles } from '../base/project.js';
 import { startBase } from '../base/up.js';
 import { awaitHealthy, startContainers, stopContainers } from '../containers.js';
 import { preflight } from '../preflight.js';
+import { assertInOrder } from '../recovery/assert-in-order.js';
 import { assertEngine, containersOf, observe, type State } from '../state.js';
 import { type Act, inOrder, type Sequence } from './in-order.js';
 import { planStart, type StartStep } from './start-plan.js';
@@ -69,6 +70,7 @@ export async function startStack(options: StartOptions): Promise<StartResult> {
 
 /** Plans once more, now that nobody else changes anything, and does it. */
 async function startHeld(docker: Docker, config: Config, deck: Deck, options: StartOptions): Promise<StartResult> {
+  assertInOrder(deck.journal);
   const state = await observe(docker, config.names);
   const steps = planStart(state);
   if (steps.length === 0) return told('nothing-to-do', state, steps);

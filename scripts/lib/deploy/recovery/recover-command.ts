@@ -8,6 +8,7 @@ import type { Reporter } from '../reporter.js';
 import { type RollbackResult, rollback } from '../rollback.js';
 import { assertEngine, observe } from '../state.js';
 import type { OnInterrupt } from '../watch.js';
+import { assertInOrder } from './assert-in-order.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
 import type { Recovered } from './recover.js';
 import { recoverAndTell } from './recover-and-tell.js';
@@ -40,6 +41,7 @@ export async function recoverNow(options: RecoverOptions): Promise<RecoverResult
     leastToken: before.edgeToken,
   });
   try {
+    assertInOrder(deck.journal);
     const cutOff = cutOffIn(deck.journal as JournalRecord[]);
     const isLive = cutOff !== undefined && before.live?.token === cutOff.token;
     if (how === 'resume' || !isLive) {

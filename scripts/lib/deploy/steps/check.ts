@@ -22,13 +22,19 @@ interface PassOptions {
   pinned?: boolean;
 }
 
+/** Whose checks are passed: those of an app in a colour. */
+export type Checked = Pick<Operation, 'config' | 'docker' | 'deck' | 'signal'> & {
+  app: Pick<Operation['app'], 'services'>;
+  identity: Pick<Operation['identity'], 'colour'>;
+};
+
 /**
  * @param door where the edge is asked
  * @returns how many checks were passed
  * @throws CheckError, with the last log lines of the service that was asked
  */
 export async function passAll(
-  operation: Operation,
+  operation: Checked,
   door: Door,
   progress: (text: string) => void,
   { once = false, pinned = false }: PassOptions = {},
