@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Suites that take minutes: `npm run test:chaos` runs them. */
-const long = process.env.CHAOS === 'full' ? [] : ['test/integration/restore-kills.test.ts'];
+const long = process.env.CHAOS === 'full' ? [] : ['test/integration/restore-kills.test.ts', 'test/chaos/kills/**'];
 
 export default defineConfig({
   test: {

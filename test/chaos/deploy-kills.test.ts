@@ -1,216 +1,111 @@
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Step } from '../../scripts/lib/deploy/plan.js';
-import { writeFixtureApp } from '../helpers/fixture-app.js';
-import { engine } from '../helpers/leftovers.js';
+import { begin, deployNext, type Ground, layGround, lockIsFree, planned } from '../helpers/kills/ground.js';
+import { halted, wakeUp } from '../helpers/kills/halt.js';
+import { playAll, problemsIn, type Strike, seedOf, struckIn } from '../helpers/kills/matrix.js';
+import { disorder } from '../helpers/kills/order.js';
+import { type Part, type Point, partsOf, pointsOf } from '../helpers/kills/points.js';
+import { accounts, expectAccounted, round } from '../helpers/kills/round.js';
+import { strike } from '../helpers/kills/strike.js';
 import type { Running } from '../helpers/process.js';
-import { createStack, expectNothingLost, type Stack } from '../helpers/stack.js';
 
-/** `npm run test:chaos` asks for every step of the plan, and its middle; `npm test` for three of them. */
-const full = process.env.CHAOS === 'full';
-const IN_CI = ['healthy', 'cut', 'hand-over'];
-
-let stack: Stack;
+/**
+ * The part of the matrix in test/chaos/kills (`npm run test:chaos`) that there is time for in `npm test`, on an app that is
+ * deployed in half the time. What it leaves out: jobs, the database, and most of the points.
+ */
+let ground: Ground;
 let steps: Step[];
-let count = 1;
-const next = () => `t${++count}`;
-
-/** A singleton beside the web service and the worker: of it there must never be two. */
-const SINGLETON = `services:
-  clock:
-    image: "\${STACK}/web:\${VERSION}"
-    command: [node, -e, "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000)"]
-    init: true
-    networks: [app]
-    x-slipway: { role: singleton }
-`;
-const all = ['clock', 'web', 'worker'];
+let parts: Part[];
+let cut: string;
 
 beforeAll(async () => {
-  stack = await createStack();
-  const app = writeFixtureApp(join(stack.folder, 'app'), 'hello');
-  stack.set({ APP_COMPOSE: `${app},${stack.file('singleton.yml', SINGLETON)}` });
-  await stack.deployed('t1');
-  const { json } = await stack.start('deploy', ['t2', '--dry-run']).ended;
-  steps = json.steps as Step[];
+  ground = await layGround('fixture', seedOf(1));
+  steps = await planned(ground, 'deploy', ['plan']);
+  cut = steps.find(({ kind }) => kind === 'cut')?.id ?? '';
+  parts = partsOf(steps, await deployNext(ground));
 });
-afterAll(() => stack?.destroy());
+afterAll(() => ground?.leave());
 
-const get = { path: '/', body: 'x' };
-
-/** Kills a deployer and waits until its lock is free. */
-async function killed(deploying: Running): Promise<void> {
-  const gone = engine.getContainer(`${stack.name}-deck`).wait({ condition: 'removed' });
-  deploying.kill('SIGKILL');
-  await Promise.all([gone.catch(() => {}), deploying.ended]);
+/** @returns the step of a kind that the plan has, as a part */
+function partOf(kind: Step['kind']): Part {
+  const { id } = steps.find((step) => step.kind === kind) ?? { id: '' };
+  const part = parts.find((one) => one.of === 'step' && one.id === id);
+  if (!part) throw new Error(`the plan has no step ${kind}`);
+  return part;
 }
 
-const live = async () => {
-  const { headers } = await stack.fetch('/');
-  return { release: headers['x-release'], colour: headers['x-colour'] as 'blue' | 'green' };
+/** Starts a deploy that is to be struck. */
+const deploying = () => {
+  const version = ground.next();
+  return begin(ground, 'deploy', version, [version]);
 };
 
-/** One release is live and whole, of the other colour nothing runs, nothing temporary is left, and status agrees. */
-async function expectInOrder(version: string): Promise<void> {
-  const { release, colour } = await live();
-  expect(release).toBe(version);
-  expect(await stack.running(colour)).toEqual(all);
-  expect(await stack.running(colour === 'blue' ? 'green' : 'blue')).toEqual([]);
-  const { json } = await stack.start('status', []).ended;
-  expect(json.problems).toEqual([]);
-  expect(await stack.containers('all').then((them) => them.filter(({ Labels }) => Labels['com.docker.compose.oneoff'] === 'True'))).toEqual(
-    [],
-  );
+describe('SIGKILL of a deploy', () => {
+  test('in the cut, and at a point of each quarter of its plan: nothing is lost, and whatever is typed next puts everything in order', async () => {
+    const all = struckIn(pointsOf(parts));
+    const quarter = Math.ceil(all.length / 4);
+    const some = [0, 1, 2, 3].map((nth) => all[nth * quarter + Math.floor(ground.random() * quarter)]);
+    const strikes = [{ point: { part: partOf('cut'), moment: 'middle' }, followUp: 'resume' } as const, ...some].filter(
+      (one) => one !== undefined,
+    );
+    const rows = await playAll(ground, strikes, ({ point, followUp }) => round(ground, { operation: deploying(), point, followUp, cut }));
+    expect(problemsIn(rows)).toEqual([]);
+  }, 180_000);
+});
+
+describe('SIGKILL of a rollback', () => {
+  test('before it cuts, and after: likewise', async () => {
+    const points: Strike[] = [
+      { point: { part: partOf('start-web'), moment: 'after' }, followUp: 'rollback' },
+      { point: { part: partOf('cut'), moment: 'unwritten' }, followUp: 'abort' },
+    ];
+    const play = ({ point, followUp }: Strike) => {
+      const operation = begin(ground, 'rollback', ground.releases.before ?? '', []);
+      return round(ground, { operation, point, followUp, cut });
+    };
+    expect(problemsIn(await playAll(ground, points, play))).toEqual([]);
+  }, 120_000);
+});
+
+/** Has the app's check fail from now on, or pass. No client notices. */
+async function unfit(program: 'touch' | 'rm'): Promise<void> {
+  const { colour } = await ground.stack.live();
+  const { id } = await ground.stack.container(colour as 'blue', 'web');
+  execFileSync('docker', ['exec', id, program, '/tally/unfit']);
 }
 
-/** Never two of the singleton at once. */
-async function singletons(): Promise<number> {
-  return [...(await stack.running('blue')), ...(await stack.running('green'))].filter((service) => service === 'clock').length;
-}
-
-/** Kills a deploy when it is there, then lets a plain one follow; all under load. */
-async function round(when: (deploying: Running) => Promise<void>): Promise<void> {
-  const [cut, after] = [next(), next()];
-  const before = await live();
-  const { load } = await stack.underLoad(async () => {
-    const deploying = stack.startDeploy(cut);
-    await when(deploying);
-    await killed(deploying);
-    const now = await live();
-    expect([before.release, cut]).toContain(now.release);
-    expect(await singletons()).toBeLessThan(2);
-    await stack.deployed(after);
-  }, get);
-  expectNothingLost(load);
-  await expectInOrder(after);
-}
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-const done = ({ title }: Step) => new RegExp(`✓ ${escaped(title)}`.replace(/blue|green/g, '(blue|green)').replace(/t2/g, 't\\d+'));
-
-describe('SIGKILL of a deployer', () => {
-  test(
-    'right after each step: not one request is lost, and a plain deploy puts everything in order',
-    async () => {
-      const chosen = full ? steps : steps.filter(({ id }) => IN_CI.includes(id));
-      expect(chosen.length).toBeGreaterThan(2);
-      for (const step of chosen) {
-        // The last step is followed by nothing but the end.
-        await round((deploying) => Promise.race([deploying.says(done(step)), deploying.ended]).then(() => {}));
-      }
-    },
-    20 * 60_000,
-  );
-
-  test.skipIf(!full)(
-    'in the middle of each step, likewise',
-    async () => {
-      for (const step of steps.slice(0, -1)) {
-        await round(async (deploying) => {
-          await deploying.says(done(step));
-          await delay(Math.random() * 400);
-        });
-      }
-    },
-    20 * 60_000,
-  );
-});
-
-describe('what was cut off', () => {
-  test('after the cut is finished by --resume, and by nothing else needed', async () => {
-    const version = next();
-    const deploying = stack.startDeploy(version);
-    await deploying.says(/✓ cut from/);
-    await killed(deploying);
-    const { json } = await stack.start('status', []).ended;
-    expect(json.problems).toContainEqual(expect.stringMatching(new RegExp(`deploy ${version} was cut off`)));
-    const { exitCode, json: result, stderr } = await stack.start('deploy', ['--resume']).ended;
-    expect(exitCode, stderr).toBe(0);
-    expect(result).toMatchObject({ outcome: 'recovered', what: 'finished', version });
-    await expectInOrder(version);
-    const again = await stack.start('deploy', ['--resume']).ended;
-    expect(again.json).toEqual({ outcome: 'nothing-was-cut-off' });
-    const back = await stack.start('rollback', []).ended;
-    expect(back.exitCode, back.stderr).toBe(0);
-  });
-
-  test('after the cut is gone back from by --abort', async () => {
-    const before = await live();
-    const deploying = stack.startDeploy(next());
-    await deploying.says(/✓ cut from/);
-    await killed(deploying);
-    const { exitCode, stderr } = await stack.start('deploy', ['--abort']).ended;
-    expect(exitCode, stderr).toBe(0);
-    expect((await live()).release).toBe(before.release);
-    await expectInOrder(before.release as string);
-  });
-
-  test('before the cut is undone by either', async () => {
-    const before = await live();
-    const deploying = stack.startDeploy(next());
-    await deploying.says(/✓ start web/);
-    await killed(deploying);
-    const { exitCode, json } = await stack.start('deploy', ['--resume']).ended;
-    expect(exitCode).toBe(0);
-    expect(json).toMatchObject({ outcome: 'recovered', what: 'undone' });
-    await expectInOrder(before.release as string);
+describe('finishing what was cut off', () => {
+  test('that fails brings back the release before, whole', async () => {
+    const mark = ground.load.mark();
+    const { running } = deploying();
+    const point: Point = { part: partOf('retire'), moment: 'after' };
+    expect(await strike(ground.gate, running, { point, fraction: 0, signal: 'SIGKILL' })).toMatchObject({ hit: true });
+    await lockIsFree(ground.stack);
+    await unfit('touch');
+    const { exitCode, stderr } = await ground.stack.start('deploy', ['--resume']).ended;
+    await unfit('rm');
+    expect(exitCode, stderr).toBe(1);
+    expect(stderr).toMatch(/verify that .* answers: .*api.fit/);
+    expect(await disorder(ground.stack, ground.usual, { version: ground.releases.live, warm: false, tidy: false })).toEqual([]);
+    expect((await accounts(ground, mark, [])).problems).toEqual([]);
   });
 });
 
-describe('a rollback', () => {
-  test('that is killed before it cut is undone, and the release can be gone back to all the same', async () => {
-    const [first, second] = [next(), next()];
-    await stack.deployed(first);
-    await stack.deployed(second);
-    const going = stack.start('rollback', []);
-    await going.says(/✓ start web/);
-    await killed(going);
-    expect((await live()).release).toBe(second);
-    const { exitCode, stderr } = await stack.start('rollback', [first]).ended;
-    expect(exitCode, stderr).toBe(0);
-    await expectInOrder(first);
-  });
-
-  test('after a deploy that was killed before it cut only undoes that', async () => {
-    const before = await live();
-    const deploying = stack.startDeploy(next());
-    await deploying.says(/✓ start web/);
-    await killed(deploying);
-    const { exitCode, json, stderr } = await stack.start('rollback', []).ended;
-    expect(exitCode, stderr).toBe(0);
-    expect(json).toMatchObject({ outcome: 'undone', version: before.release });
-    await expectInOrder(before.release as string);
-  });
+describe('SIGSTOP', () => {
+  test('of three deployers, whose locks go to others: when they wake, they change nothing and say so', async () => {
+    const mark = ground.load.mark();
+    const points: Point[] = [
+      { part: partOf('start-web'), moment: 'asking' },
+      { part: partOf('cut'), moment: 'begun' },
+      { part: partOf('start-workers'), moment: 'asking' },
+    ];
+    const sleepers: Running[] = [];
+    for (const point of points) sleepers.push(await halted(ground, point, 'by hand', sleepers));
+    await deployNext(ground);
+    const { problems } = await accounts(ground, mark, await wakeUp(ground, sleepers));
+    expect(problems).toEqual([]);
+  }, 180_000);
 });
 
-test('finishing that fails brings back the release before, whole', async () => {
-  const before = await live();
-  const deploying = stack.startDeploy(next());
-  await deploying.says(/✓ stop (blue|green)/);
-  await killed(deploying);
-  // The new release's web service is gone for good: nothing answers when it is verified.
-  const { colour } = { colour: before.colour === 'blue' ? ('green' as const) : ('blue' as const) };
-  await (await stack.container(colour, 'web')).remove({ force: true });
-  const { exitCode, stderr } = await stack.start('deploy', ['--resume']).ended;
-  expect(exitCode, stderr).toBe(1);
-  await expectInOrder(before.release as string);
-}, 180_000);
-
-test.skipIf(!full)('a deployer that was halted, and woke when its lock had gone to another one, changes nothing', async () => {
-  const slept = stack.startDeploy(next());
-  await slept.says(/✓ verify/);
-  slept.kill('SIGSTOP');
-  try {
-    await engine.getContainer(`${stack.name}-deck`).wait({ condition: 'removed' });
-    const after = next();
-    await stack.deployed(after);
-    slept.kill('SIGCONT');
-    const ended = await slept.ended;
-    expect(ended.exitCode, ended.stderr).toBe(4);
-    expect(ended.stderr).toMatch(/the lock is lost/);
-    await expectInOrder(after);
-  } finally {
-    slept.kill('SIGKILL');
-  }
-});
+test('in the end every client is accounted for, and no release that was refused had a worker', () => expectAccounted(ground));

@@ -30,15 +30,17 @@ volumes:
 const DOCKERFILE = `ARG NODE_IMAGE
 FROM \${NODE_IMAGE}
 WORKDIR /app
-COPY server.mjs tally.mjs ./
+COPY server.mjs tally.mjs api.mjs ./
 USER 0:0
 CMD ["node", "server.mjs"]
 `;
 
 const server = (words: string) => `import { createServer } from 'node:http';
+import { api, upgrade } from './api.mjs';
 import { readdirSync } from 'node:fs';
 const words = ${JSON.stringify(words)};
 const server = createServer((request, response) => {
+  if (request.url.startsWith('/api/')) return api(request, response);
   if (request.url === '/tally') return response.end(readdirSync('/tally').sort().join('\\n'));
   if (request.url.startsWith('/hang-up')) return request.socket.destroy();
   // Good enough for every check, and bad for clients.
@@ -48,8 +50,41 @@ const server = createServer((request, response) => {
   response.end(words);
 });
 server.keepAliveTimeout = 75000;
+server.on('upgrade', upgrade);
 server.listen(3000);
 process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+`;
+
+/** What long clients need, at the sample app's own paths: a slow request, an upload, a websocket that echoes (RFC 6455). */
+const API = `import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+const me = JSON.stringify({ version: process.env.VERSION });
+export function api(request, response) {
+  const slow = /^.api.slow.seconds=([0-9.]+)$/.exec(request.url);
+  if (slow) return setTimeout(() => response.end(me), Number(slow[1]) * 1000);
+  // For a check that fails from a moment on, without any client who does.
+  const status = { '/api/upload': 201, '/api/fit': existsSync('/tally/unfit') ? 500 : 200 }[request.url] ?? 200;
+  request.resume().on('end', () => response.writeHead(status).end(me));
+}
+const frame = (type, data) => Buffer.concat([Buffer.from([0x80 | type, data.length]), data]);
+const sockets = new Set();
+process.on('SIGTERM', () => sockets.forEach((socket) => socket.end(frame(8, Buffer.from([3, 233])))));
+export function upgrade(request, socket) {
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket));
+  const key = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + key + '\\r\\n\\r\\n');
+  socket.write(frame(1, Buffer.from(me)));
+  socket.on('error', () => {});
+  // Short texts only, each in a frame and a piece of its own.
+  socket.on('data', (piece) => {
+    const mask = piece.subarray(2, 6);
+    const data = Buffer.from(piece.subarray(6).map((byte, index) => byte ^ mask[index % 4]));
+    const type = piece[0] & 15;
+    socket.write(frame(type, data));
+    if (type === 8) socket.end();
+  });
+}
 `;
 
 /** Each run of the command leaves a file, so that it shows how often it ran. */
@@ -73,5 +108,6 @@ export function writeFixtureApp(folder: string, words: string, extra: readonly s
   writeFileSync(join(folder, 'Dockerfile'), DOCKERFILE);
   writeFileSync(join(folder, 'server.mjs'), server(words));
   writeFileSync(join(folder, 'tally.mjs'), TALLY);
+  writeFileSync(join(folder, 'api.mjs'), API);
   return file;
 }

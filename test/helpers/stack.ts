@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type Dockerode from 'dockerode';
 import { expect, inject } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -142,7 +143,9 @@ export class Stack {
   async sql(query: string): Promise<string[]> {
     const { id } = await this.container('', 'postgres');
     const command = ['exec', id, 'psql', '-h', '/var/run/postgresql', '-U', 'postgres', '-d', 'app', '-XAtc', query];
-    return execFileSync('docker', command, { encoding: 'utf8' }).split('\n').filter(Boolean);
+    // Not in one go: a load that this process sends meanwhile would stand still.
+    const { stdout } = await promisify(execFile)('docker', command, { maxBuffer: 1 << 26 });
+    return stdout.split('\n').filter(Boolean);
   }
 
   /** @returns each pair of scheduler runs that overlap; by the last sign of life where a run has recorded no end (once a second) */

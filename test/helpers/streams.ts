@@ -86,9 +86,13 @@ export function uploadSlowly(port: number, milliseconds: number): Promise<{ stat
     call.on('error', reject);
     call.on('response', async (response) => {
       let body = '';
-      for await (const chunk of response) body += chunk;
-      const { version, bytes } = JSON.parse(body) as { version: string; bytes: number };
-      resolve({ status: response.statusCode ?? 0, version, bytes });
+      try {
+        for await (const chunk of response) body += chunk;
+        const { version, bytes } = JSON.parse(body) as { version: string; bytes: number };
+        resolve({ status: response.statusCode ?? 0, version, bytes });
+      } catch (cause) {
+        reject(new Error(`answered ${response.statusCode}: ${body.slice(0, 80)}`, { cause }));
+      }
     });
     let sent = 0;
     const timer = setInterval(() => {

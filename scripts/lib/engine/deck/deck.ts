@@ -18,6 +18,12 @@ type Question =
 /** A connection that is half open shows when a ping stays unanswered. */
 const PING_MS = 5_000;
 const PATIENCE_MS = 20_000;
+/**
+ * An answer that is older when it is read says nothing any more: this process may have been halted since, for as long as it
+ * takes the lock to go to somebody else. It asks again, but not for ever: a line may be slow.
+ */
+const FRESH_MS = 1_000;
+const TRIES = 3;
 /** How long the deck may take to say its first word. */
 const START_MS = 30_000;
 
@@ -136,12 +142,16 @@ export class Deck {
 
   /**
    * Asks the deck whether it is still there. A deployer that was halted for a while finds out by the answer, and by nothing else,
-   * that its lock has gone to somebody else.
+   * that its lock has gone to somebody else; also when it was halted with an older answer in its hands.
    *
    * @throws SlipwayError when the lock is lost
    */
   async confirm(): Promise<void> {
-    await this.#ask({ do: 'ping' });
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const asked = Date.now();
+      await this.#ask({ do: 'ping' });
+      if (Date.now() - asked < FRESH_MS) return;
+    }
   }
 
   /** Gives the lock back and waits until it is free. Closing twice changes nothing. */
