@@ -16,7 +16,12 @@ export function sayRollback(result: RollbackResult | RollbackWithDataResult, out
       line(paint('green', `${result.undone}, which was cut off, is undone: ${result.version} serves`));
       break;
     case 'finished':
-      line(paint('green', `${result.version} is live again, with the data of the set ${result.set}: what was cut off is finished`));
+      line(
+        paint(
+          'green',
+          `${result.version} is live again${'set' in result ? `, with the data of the set ${result.set}` : ''}: what was cut off is finished`,
+        ),
+      );
       break;
     case 'cut-off':
       line(`going back to ${result.version} with the data of the set ${result.set} was cut off at "${result.step ?? 'its beginning'}"`);

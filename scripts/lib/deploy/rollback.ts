@@ -38,6 +38,8 @@ export interface RollbackOptions {
 /** What a rollback came to. */
 export type RollbackResult =
   | { outcome: 'rolled-back'; version: string; from: string; colour: string; release: string; milliseconds: number; steps: StepTime[] }
+  /** A rollback that was cut off was finished instead. */
+  | { outcome: 'finished'; version: string }
   /** A deploy that was cut off was undone instead: the release before it serves, and nothing else was gone back from. */
   | { outcome: 'undone'; version: string; undone: string }
   | {
@@ -98,6 +100,10 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   try {
     assertInOrder(deck.journal);
     const wasCutOff = await recoverAndTell(context, deck, options);
+    // Typed once more after its deployer was killed: one release back is what was wanted, and not two.
+    if (wasCutOff?.what === 'finished' && wasCutOff.command === 'rollback' && wanted === undefined) {
+      return { outcome: 'finished', version: wasCutOff.version };
+    }
     if (wasCutOff?.what === 'undone') undone = wasCutOff.version;
     if (!wasCutOff) {
       const { release } = await prepare(context, options, { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) });

@@ -42,7 +42,10 @@ export async function follow(
   if (next !== undefined) releases.goesLive(next);
   const { outcome } = ended.json;
   if (followUp === 'rollback' && outcome === 'rolled-back' && releases.before) releases.goesLive(releases.before);
-  return { problems, tidy: outcome === 'rolled-back' || outcome === 'deployed' || (followUp === 'resume' && did === 'finished') };
+  return {
+    problems,
+    tidy: outcome === 'rolled-back' || outcome === 'finished' || outcome === 'deployed' || (followUp === 'resume' && did === 'finished'),
+  };
 }
 
 type Did = 'finished' | 'undone' | 'gone back from' | 'not there';

@@ -4,6 +4,7 @@ import { Deck } from '../../engine/deck/deck.js';
 import type { Docker } from '../../engine/docker.js';
 import type { JournalRecord } from '../journal.js';
 import type { Context } from '../release.js';
+import { releasesOf } from '../releases/releases.js';
 import type { Reporter } from '../reporter.js';
 import { type RollbackResult, rollback } from '../rollback.js';
 import { assertEngine, observe } from '../state.js';
@@ -40,19 +41,27 @@ export async function recoverNow(options: RecoverOptions): Promise<RecoverResult
     command: `deploy --${how}`,
     leastToken: before.edgeToken,
   });
+  let version: string | undefined;
   try {
     assertInOrder(deck.journal);
-    const cutOff = cutOffIn(deck.journal as JournalRecord[]);
+    const journal = deck.journal as JournalRecord[];
+    const cutOff = cutOffIn(journal);
     const isLive = cutOff !== undefined && before.live?.token === cutOff.token;
     if (how === 'resume' || !isLive) {
       const recovered = await recoverAndTell(context, deck, { reporter, onInterrupt });
       return recovered ? { outcome: 'recovered', ...recovered } : { outcome: 'nothing-was-cut-off' };
     }
+    version = liveBefore(journal, cutOff);
     await giveUp(deck, cutOff);
   } finally {
     await Promise.all([deck.close(), reporter.end()]);
   }
-  return rollback({ version: undefined, config, docker, dryRun: false, force: false, migrateDown: false, reporter, onInterrupt });
+  return rollback({ version, config, docker, dryRun: false, force: false, migrateDown: false, reporter, onInterrupt });
+}
+
+/** A rollback that had written its record has left the line of releases shorter: the one before it there is not what was live. */
+function liveBefore(journal: readonly JournalRecord[], { token }: CutOff): string | undefined {
+  return releasesOf(journal).findLast((record) => record.token < token)?.version;
 }
 
 /** From here on its release counts as live, so that it can be gone back from. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { maskSecrets } from '../../config/secret.js';
+import { ComposeError } from '../../engine/compose.js';
 import { baseProject } from '../base/project.js';
 import { ASIDE } from '../base/up.js';
 import type { JournalRecord } from '../journal.js';
@@ -40,7 +41,15 @@ async function tendBase({ config, docker, compose, files, drift, warn }: Operati
   const aside = drifted.filter((service) => ASIDE.includes(service));
   const others = drifted.filter((service) => !ASIDE.includes(service));
   if (aside.length > 0) {
-    await compose.call(await baseProject(config, docker, files), ['up', '--detach', '--no-deps', '--no-build', ...aside]);
+    try {
+      await compose.call(await baseProject(config, docker, files), ['up', '--detach', '--no-deps', '--no-build', ...aside]);
+    } catch (error) {
+      // The release is live, and nothing of it depends on them; going back does not make the images of the base, either.
+      if (!(error instanceof ComposeError)) throw error;
+      warn(
+        `${aside.join(', ')}: could not be brought to what the files say (npx zx scripts/base.mjs upgrade): ${error.details.at(-1) ?? error.message}`,
+      );
+    }
   }
   if (others.length > 0) warn(`${others.join(', ')}: the files or .env have changed since it was started; a deploy leaves the base alone`);
 }
