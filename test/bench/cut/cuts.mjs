@@ -34,7 +34,7 @@ export async function makeCuts(stack, options, say, signal) {
       const colour = index % 2 === 0 ? 'blue' : 'green';
       cuts.push(await cut(edge, deck, set(colour)));
       await losses.look();
-      if ((index + 1) % 10 === 0) say(`${index + 1} cuts, ${load.samples.length} requests`);
+      if ((index + 1) % 10 === 0) say(`${index + 1} cuts, ${load.samples.length} requests, ${losses.count()} lost or refused`);
     }
     await share(load, began, 1, options, signal);
   } finally {

@@ -13,14 +13,17 @@ const MOST_STORIES = 10;
  * @param load a running load
  * @param stack the stack that it goes to
  * @param say a line for the person
- * @returns `look`, to be called now and then: it reads what has come since, and keeps the logs when something was lost
+ * @returns `look`, to be called now and then: it reads what has come since, and keeps the logs when something was lost; `count`,
+ * how many requests were lost or refused until the last look
  */
 export function watchForLosses(load, { name }, say) {
   let seen = 0;
+  let count = 0;
   let stories = 0;
   const look = async () => {
     const bad = load.samples.slice(seen).filter(({ status }) => status < 200 || status > 299);
     seen = load.samples.length;
+    count += bad.length;
     if (bad.length === 0 || ++stories > MOST_STORIES) return;
     const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-lost-'));
     const origin = performance.timeOrigin;
@@ -33,5 +36,5 @@ export function watchForLosses(load, { name }, say) {
     }
     say(`${bad.length} lost or refused: the requests and the logs around them are in ${folder}`);
   };
-  return { look };
+  return { look, count: () => count };
 }
