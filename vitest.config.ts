@@ -1,7 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Suites that take minutes: `npm run test:chaos` runs them. */
-const long = process.env.CHAOS === 'full' ? [] : ['test/integration/restore-kills.test.ts', 'test/chaos/kills/**'];
+const chaos = ['test/chaos/kills/**', 'test/chaos/deploy-faults-*.test.ts', 'test/chaos/engine-*.test.ts'];
+const long = process.env.CHAOS === 'full' ? [] : ['test/integration/restore-kills.test.ts', ...chaos];
 
 export default defineConfig({
   test: {

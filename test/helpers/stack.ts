@@ -36,6 +36,15 @@ export interface RunOptions {
   args?: readonly string[];
 }
 
+/** An engine that a stack may be on, as {@link startNestedEngine} gives one. */
+export interface Elsewhere {
+  /** As DOCKER_HOST takes it. */
+  host: string;
+  api: Dockerode;
+  /** The port of that engine's machine, and the one on which this machine reaches it. */
+  edge: { port: number; publishedAt: number };
+}
+
 /** Where the sample's images get a name that belongs to the stack, so that removing them concerns nobody else. */
 const OWN_IMAGES = `services:
   backend: { image: "\${STACK}/backend:\${VERSION}" }
@@ -50,17 +59,26 @@ export class Stack {
   readonly folder: string;
   readonly dotenv: string;
   readonly values: Values;
+  readonly #elsewhere: Elsewhere | undefined;
+  readonly #engine: Dockerode;
 
-  constructor(name: string, folder: string, values: Values) {
+  constructor(name: string, folder: string, values: Values, elsewhere?: Elsewhere) {
     this.name = name;
     this.folder = folder;
     this.dotenv = join(folder, '.env');
     this.values = values;
+    this.#elsewhere = elsewhere;
+    this.#engine = elsewhere?.api ?? engine;
     this.set({});
   }
 
   get port(): number {
-    return Number(this.values.HTTP_PORT);
+    return this.#elsewhere?.edge.publishedAt ?? Number(this.values.HTTP_PORT);
+  }
+
+  /** What makes the `docker` command, and the toolkit's, mean the stack's engine. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.#elsewhere ? { DOCKER_HOST: this.#elsewhere.host } : {};
   }
 
   get secrets(): string[] {
@@ -84,7 +102,10 @@ export class Stack {
 
   /** Starts a command of the toolkit. */
   start(command: string, words: readonly string[], { env = {}, args = [] }: RunOptions = {}): Running {
-    return start([process.execPath, `scripts/${command}.mjs`, ...words, '--dotenv', this.dotenv, '--json', ...args], env);
+    return start([process.execPath, `scripts/${command}.mjs`, ...words, '--dotenv', this.dotenv, '--json', ...args], {
+      ...this.environment,
+      ...env,
+    });
   }
 
   startDeploy(version: string, options: RunOptions = {}): Running {
@@ -115,7 +136,7 @@ export class Stack {
 
   /** @returns every container of a project (`''`: the base), running or not */
   async containers(project: '' | 'blue' | 'green' | 'all' = 'all'): Promise<Dockerode.ContainerInfo[]> {
-    const all = await engine.listContainers({ all: true, filters: { label: [`dev.slipway.stack=${this.name}`] } });
+    const all = await this.#engine.listContainers({ all: true, filters: { label: [`dev.slipway.stack=${this.name}`] } });
     if (project === 'all') return all;
     const name = project === '' ? this.name : `${this.name}-${project}`;
     return all.filter(({ Labels }) => Labels['com.docker.compose.project'] === name);
@@ -136,7 +157,7 @@ export class Stack {
       ({ Labels }) => Labels['com.docker.compose.service'] === service && Labels['com.docker.compose.container-number'] === String(number),
     );
     expect(found, `${service} of ${project || 'the base'}`).toBeDefined();
-    return engine.getContainer(found?.Id ?? '');
+    return this.#engine.getContainer(found?.Id ?? '');
   }
 
   /** Asks Postgres itself. @returns the rows, a line each, columns separated by "|" */
@@ -144,7 +165,8 @@ export class Stack {
     const { id } = await this.container('', 'postgres');
     const command = ['exec', id, 'psql', '-h', '/var/run/postgresql', '-U', 'postgres', '-d', 'app', '-XAtc', query];
     // Not in one go: a load that this process sends meanwhile would stand still.
-    const { stdout } = await promisify(execFile)('docker', command, { maxBuffer: 1 << 26 });
+    const env = { ...process.env, ...this.environment };
+    const { stdout } = await promisify(execFile)('docker', command, { env, maxBuffer: 1 << 26 });
     return stdout.split('\n').filter(Boolean);
   }
 
@@ -187,9 +209,9 @@ export class Stack {
     return leftovers(this.name);
   }
 
-  /** Removes everything and makes sure that nothing is left. */
+  /** Removes everything and makes sure that nothing is left; what is on another engine goes with that. */
   async destroy(): Promise<void> {
-    await destroyEverything(this.name);
+    if (!this.#elsewhere) await destroyEverything(this.name);
     rmSync(this.folder, { recursive: true, force: true });
     expect(await this.leftovers()).toEqual([]);
   }
@@ -209,10 +231,14 @@ function withQuickChecks(): Record<string, unknown> {
 let count = 0;
 
 /**
- * @param options `quick`: the sample's checks pass once instead of six times, which takes five seconds of every deploy
+ * @param options `quick`: the sample's checks pass once instead of six times, which takes five seconds of every deploy; `elsewhere`:
+ * the engine, when it is another one than this machine's
  * @returns a stack that exists as a .env file only
  */
-export async function createStack(values: Values = {}, { quick = false } = {}): Promise<Stack> {
+export async function createStack(
+  values: Values = {},
+  { quick = false, elsewhere }: { quick?: boolean; elsewhere?: Elsewhere } = {},
+): Promise<Stack> {
   count++;
   const name = `${inject('runPrefix')}-${process.pid.toString(36)}${count}`;
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
@@ -220,7 +246,7 @@ export async function createStack(values: Values = {}, { quick = false } = {}): 
   writeFileSync(override, quick ? stringify({ services: withQuickChecks() }) : OWN_IMAGES);
   const [http, https] = [await freePort(), await freePort()];
   const secret = (bytes: number) => randomBytes(bytes).toString('base64url');
-  return new Stack(name, folder, {
+  const all = {
     STACK: name,
     APP_COMPOSE: `compose/blue-green.yml,${override}`,
     HTTP_PORT: String(http),
@@ -244,12 +270,14 @@ export async function createStack(values: Values = {}, { quick = false } = {}): 
     REDIS_PASSWORD: secret(24),
     SECRET_KEY: secret(48),
     ...(await chooseImages(new Docker())),
+    ...(elsewhere ? { BIND_ADDRESS: '0.0.0.0', HTTP_PORT: String(elsewhere.edge.port) } : {}),
     ...values,
-  });
+  };
+  return new Stack(name, folder, all, elsewhere);
 }
 
-/** Below the range that outgoing connections take their ports from. */
-async function freePort(): Promise<number> {
+/** @returns a free port below the range that outgoing connections take theirs from */
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await new Promise<boolean>((resolve) => {

@@ -43,11 +43,18 @@ async function pulls({ docker, config, warn, signal }: Operation, image: string,
   } catch (error) {
     const fromRegistry = config.settings.REGISTRY !== '' && image.startsWith(`${config.settings.REGISTRY}/`);
     const absent = error instanceof UsageError && ABSENT.test(error.message);
+    if (error instanceof NoRegistryError && fromRegistry) throw new SlipwayError(error.message, { hints: WITHOUT_REGISTRY, cause: error });
     if (!absent && (fromRegistry || !(error instanceof NoRegistryError || error instanceof UsageError))) throw error;
     if (fromRegistry) warn(messageOf(error));
     return false;
   }
 }
+
+/** Loading the image by hand would not help: nobody could say that it is the one that was pushed. */
+const WITHOUT_REGISTRY = [
+  'type the command again when the registry answers',
+  'a release that was live before needs no registry: npx zx scripts/rollback.mjs',
+];
 
 /** A registry that does not have an image; Docker Hub does not tell that from one that it does not show. */
 const ABSENT = /manifest|not found|name unknown|does not exist/i;
