@@ -161,8 +161,8 @@ describe('the live version typed again', () => {
     expect(planned.json).toMatchObject({ outcome: 'planned', version: 't1' });
     const steps = (planned.json.steps as { id: string; title: string }[]).map(({ id }) => id);
     expect(steps).toEqual([
-      ...['images', 'base', 'backup', 'migrate-backend', 'start-web', 'healthy', 'stage', 'create-workers', 'check', 'cut', 'verify'],
-      ...['start-workers', 'hand-over', 'drain', 'retire', 'record'],
+      ...['images', 'base', 'backup', 'migrate-backend', 'start-web', 'healthy', 'stage', 'create-workers', 'check', 'keep-assets'],
+      ...['cut', 'verify', 'bake', 'start-workers', 'hand-over', 'drain', 'retire', 'record'],
     ]);
     expect(planned.stderr).toContain('cut from blue to green');
     expect(await snapshot()).toEqual(before);
