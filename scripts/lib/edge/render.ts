@@ -71,8 +71,7 @@ function limitZones({ RATE_API, RATE_AUTH, RATE_ADDRESS }: EdgeSettings): string
 function upstreams(target: EdgeTarget): string[] {
   return answering(target).map(({ name, address }) => {
     // keepalive_timeout below Node's 5 s, so that no request meets a connection that the app is just closing.
-    // fail_timeout: replicas that have all failed once, as after a reboot, are asked again soon and not after 10 s.
-    return `upstream ${name} { zone ${name} 64k; server ${address} resolve fail_timeout=2s; keepalive 32; keepalive_timeout 4s; }`;
+    return `upstream ${name} { zone ${name} 64k; server ${address} resolve; keepalive 32; keepalive_timeout 4s; }`;
   });
 }
 

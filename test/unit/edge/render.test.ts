@@ -150,8 +150,8 @@ describe('http.conf', () => {
     const upstreams = rendered({ colour: 'green' }).http.filter(({ name }) => name === 'upstream');
     expect(upstreams.map(({ args }) => args[0])).toEqual(['frontend_green', 'backend_green']);
     expect(upstreams.map(({ block }) => valuesOf(block, 'server')[0])).toEqual([
-      'frontend.green:3000 resolve fail_timeout=2s',
-      'backend.green:8000 resolve fail_timeout=2s',
+      'frontend.green:3000 resolve',
+      'backend.green:8000 resolve',
     ]);
     for (const { args, block } of upstreams) expect(valuesOf(block, 'zone')).toEqual([`${args[0]} 64k`]);
   });
