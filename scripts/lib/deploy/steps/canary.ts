@@ -1,11 +1,10 @@
-import { renderEdge } from '../../edge/render.js';
 import type { EdgeTarget } from '../../edge/target.js';
 import { SlipwayError } from '../../errors.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
-import { passAll } from './check.js';
+import { passBeforeClients } from './check.js';
 import { moved } from './cut.js';
-import { certificateOf } from './stage.js';
+import { edgeSet } from './stage.js';
 import { awaitSet } from './verify.js';
 
 /**
@@ -13,7 +12,7 @@ import { awaitSet } from './verify.js';
  * there. The way back takes the release off the edge altogether.
  */
 export async function canary(operation: Operation, step: StepOf<'canary'>, { undo, progress }: StepReport): Promise<string> {
-  const { deck, config } = operation;
+  const { deck } = operation;
   const edge = await edgeOf(operation);
   undo(
     `send all clients to ${step.from} again`,
@@ -22,12 +21,9 @@ export async function canary(operation: Operation, step: StepOf<'canary'>, { und
     },
     'traffic',
   );
-  const { TLS_CERT_FILE, TLS_KEY_FILE } = config.settings;
-  const set = renderEdge('live', target(operation, step), config.settings, certificateOf(TLS_CERT_FILE, TLS_KEY_FILE));
-  moved(operation, await edge.cut(deck.token, set));
+  moved(operation, await edge.cut(deck.token, edgeSet('live', operation, target(operation, step))));
   await awaitSet(operation, (live) => live.canary?.token === deck.token && live.canary.share === step.share);
-  const closed = (await edge.maintenance()) !== undefined;
-  const checks = await passAll(operation, closed ? 'inside' : 'public', progress, { once: true, pinned: true });
+  const { checks } = await passBeforeClients(operation, edge, progress, { pinned: true });
   return `${checks} checks`;
 }
 

@@ -1,4 +1,5 @@
 import { PIN_HEADER } from '../../edge/canary.js';
+import type { Edge } from '../../edge/edge.js';
 import { CheckError, checksOf, passCheck } from '../checks.js';
 import { containerError } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
@@ -12,14 +13,31 @@ export async function checkStaged(operation: Operation, { progress }: StepReport
 }
 
 /** The checks were passed before: what fails now fails for clients, so there is little patience (milliseconds). */
-const AFTER_CUT_MS = 5_000;
+const BEFORE_CLIENTS_MS = 5_000;
 
-/** How checks are passed a second time, once clients come to the colour. */
+/** How checks are passed that were passed before. */
 interface PassOptions {
-  /** A single pass is enough, however often the check wants it, and has to come soon. */
+  /** A single pass is enough, however often the check wants it. */
   once?: boolean;
+  /** How long each may take at most (milliseconds), whatever it says itself. */
+  within?: number;
   /** The edge serves both colours: the new one is asked for by name. */
   pinned?: boolean;
+}
+
+/**
+ * Passes the checks once more, now that clients come to the colour: where they come in, or beside that while maintenance keeps
+ * the public out.
+ */
+export async function passBeforeClients(
+  operation: Operation,
+  edge: Edge,
+  progress: (text: string) => void,
+  options: Pick<PassOptions, 'pinned'> = {},
+): Promise<{ checks: number; closed: boolean }> {
+  const closed = (await edge.maintenance()) !== undefined;
+  const door = closed ? 'inside' : 'public';
+  return { checks: await passAll(operation, door, progress, { once: true, within: BEFORE_CLIENTS_MS, ...options }), closed };
 }
 
 /** Whose checks are passed: those of an app in a colour. */
@@ -37,7 +55,7 @@ export async function passAll(
   operation: Checked,
   door: Door,
   progress: (text: string) => void,
-  { once = false, pinned = false }: PassOptions = {},
+  { once = false, within = Number.POSITIVE_INFINITY, pinned = false }: PassOptions = {},
 ): Promise<number> {
   const { config, docker, deck, app, identity, signal } = operation;
   const containers = (await containersOf(docker, config.names)).colours[identity.colour];
@@ -45,7 +63,7 @@ export async function passAll(
   let passed = 0;
   const pass = async ({ check, label, request, service }: AimedCheck) => {
     try {
-      const wanted = once ? { ...check, times: 1, within: Math.min(check.within, AFTER_CUT_MS) } : check;
+      const wanted = { ...check, times: once ? 1 : check.times, within: Math.min(check.within, within) };
       await passCheck(
         wanted,
         () => deck.probe(pinned ? { ...request, headers: { ...request.headers, [PIN_HEADER]: identity.colour } } : request),

@@ -20,14 +20,13 @@ export async function stage(operation: Operation, { undo }: StepReport): Promise
   return undefined;
 }
 
-/** @returns the edge's configuration for this release */
-export function edgeSet(mode: EdgeMode, operation: Operation): ArchiveFile[] {
+/** @returns the edge's configuration, for this release when nothing else is to be served */
+export function edgeSet(mode: EdgeMode, operation: Operation, target = edgeTarget(operation)): ArchiveFile[] {
   const { settings } = operation.config;
-  return renderEdge(mode, edgeTarget(operation), settings, certificateOf(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE));
+  return renderEdge(mode, target, settings, certificate(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE));
 }
 
-/** @returns what TLS=files needs, read from the files that the settings name; undefined without them */
-export function certificateOf(certificateFile: string | undefined, keyFile: string | undefined): Certificate | undefined {
+function certificate(certificateFile: string | undefined, keyFile: string | undefined): Certificate | undefined {
   if (!certificateFile || !keyFile) return undefined;
   return { certificate: readFileSync(fromRoot(certificateFile), 'utf8'), key: readFileSync(fromRoot(keyFile), 'utf8') };
 }

@@ -3,7 +3,7 @@ import { type LiveSet, parseSet } from '../../edge/live.js';
 import { edgePorts } from '../../edge/target.js';
 import { SlipwayError } from '../../errors.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
-import { passAll } from './check.js';
+import { passBeforeClients } from './check.js';
 
 /**
  * After a reload returned, a few fresh requests can still be answered by old workers (measured), so only several in a
@@ -23,8 +23,7 @@ export async function verify(operation: Operation, { progress }: StepReport): Pr
   operation.unstaged = edge.unstage(operation.deck.token);
   // The last step awaits it and gets its error; until then it must not count as unhandled.
   operation.unstaged.catch(() => {});
-  const closed = (await edge.maintenance()) !== undefined;
-  const checks = await passAll(operation, closed ? 'inside' : 'public', progress, { once: true });
+  const { checks, closed } = await passBeforeClients(operation, edge, progress);
   return `${IN_A_ROW} fresh connections in a row, ${checks} checks${closed ? '; maintenance stays on' : ''}`;
 }
 
