@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Faults, makeTinyJournal, type TinyJournal } from '../helpers/faults.js';
-import { createStack, type Stack } from '../helpers/stack.js';
+import { type Faults, faultyStack, makeTinyJournal, type TinyJournal } from '../helpers/faults.js';
+import type { Stack } from '../helpers/stack.js';
 
 let stack: Stack;
 let faults: Faults;
 let journal: TinyJournal;
 
 beforeAll(async () => {
-  stack = await createStack({ HEALTH_TIMEOUT: '60s' }, { quick: true });
-  journal = await makeTinyJournal(stack, '256k');
-  faults = new Faults(stack);
-  await stack.deployed(faults.next());
+  ({ stack, faults } = await faultyStack(async (made) => {
+    journal = await makeTinyJournal(made, '256k');
+  }));
 });
 afterEach(() => journal.free());
 afterAll(() => stack?.destroy());

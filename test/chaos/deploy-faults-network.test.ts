@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Faults, otherColour } from '../helpers/faults.js';
+import { type Faults, faultyStack, otherColour } from '../helpers/faults.js';
 import { engine } from '../helpers/leftovers.js';
-import { createStack, type Stack } from '../helpers/stack.js';
+import type { Stack } from '../helpers/stack.js';
 
 let stack: Stack;
 let faults: Faults;
 
 beforeAll(async () => {
-  stack = await createStack({ HEALTH_TIMEOUT: '60s' }, { quick: true });
-  faults = new Faults(stack);
-  await stack.deployed(faults.next());
+  ({ stack, faults } = await faultyStack());
 });
 afterAll(() => stack?.destroy());
 

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { crash, Faults } from '../helpers/faults.js';
-import { createStack, type Stack } from '../helpers/stack.js';
+import { crash, type Faults, faultyStack } from '../helpers/faults.js';
+import type { Stack } from '../helpers/stack.js';
 
 let stack: Stack;
 let faults: Faults;
 
 beforeAll(async () => {
-  stack = await createStack({ HEALTH_TIMEOUT: '60s' }, { quick: true });
-  faults = new Faults(stack);
-  await stack.deployed(faults.next());
+  ({ stack, faults } = await faultyStack());
 });
 afterAll(() => stack?.destroy());
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { crash, Faults, makeTinyJournal, otherColour, type TinyJournal } from '../helpers/faults.js';
-import { createStack, type Stack } from '../helpers/stack.js';
+import { crash, type Faults, faultyStack, makeTinyJournal, otherColour, type TinyJournal } from '../helpers/faults.js';
+import type { Stack } from '../helpers/stack.js';
 import { listenToEvents } from '../helpers/streams.js';
 
 /** `npm test` breaks three things; `npm run test:chaos` all of them, in this file and in its neighbours. */
@@ -19,10 +19,9 @@ let faults: Faults;
 let journal: TinyJournal;
 
 beforeAll(async () => {
-  stack = await createStack({ HEALTH_TIMEOUT: '60s' }, { quick: true });
-  journal = await makeTinyJournal(stack, '256k');
-  faults = new Faults(stack);
-  await stack.deployed(faults.next());
+  ({ stack, faults } = await faultyStack(async (made) => {
+    journal = await makeTinyJournal(made, '256k');
+  }));
 });
 afterAll(() => stack?.destroy());
 

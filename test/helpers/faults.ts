@@ -3,7 +3,7 @@ import type Dockerode from 'dockerode';
 import { expect } from 'vitest';
 import { engine } from './leftovers.js';
 import type { Ended, Running } from './process.js';
-import type { LoadSummary, Stack } from './stack.js';
+import { createStack, type LoadSummary, type Stack } from './stack.js';
 
 export const SERVICES = ['backend', 'backend', 'backend-jobs', 'frontend', 'scheduler', 'worker'];
 
@@ -100,6 +100,24 @@ export class Faults {
     expect(done).toBeGreaterThanOrEqual(this.accepted);
     expect(duplicates).toBeLessThanOrEqual(twice);
     expect(await this.stack.schedulersAtOnce()).toEqual([]);
+  }
+}
+
+/**
+ * A stack with a release that faults can be tried on. A container may take its time to become healthy meanwhile.
+ *
+ * @param prepare done before anything of it exists but its .env file
+ */
+export async function faultyStack(prepare: (stack: Stack) => Promise<void> = async () => {}): Promise<{ stack: Stack; faults: Faults }> {
+  const stack = await createStack({ HEALTH_TIMEOUT: '60s' }, { quick: true });
+  try {
+    await prepare(stack);
+    const faults = new Faults(stack);
+    await stack.deployed(faults.next());
+    return { stack, faults };
+  } catch (error) {
+    await stack.destroy();
+    throw error;
   }
 }
 

@@ -5,10 +5,9 @@ import { Compose } from '../engine/compose.js';
 import { Deck } from '../engine/deck/deck.js';
 import type { Docker } from '../engine/docker.js';
 import { SlipwayError, UsageError } from '../errors.js';
-import type { JournalRecord } from './journal.js';
+import { recordsOf } from './journal.js';
 import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
-import { assertInOrder } from './recovery/assert-in-order.js';
 import { recoverAndTell } from './recovery/recover-and-tell.js';
 import { type Context, prepareRelease, type Release, type ReleaseOptions } from './release.js';
 import { ofLive } from './releases/of-live.js';
@@ -83,7 +82,6 @@ async function attempt(options: DeployOptions): Promise<DeployResult> {
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
     const deck = await (early ?? openDeck(context));
     try {
-      assertInOrder(deck.journal);
       const wasCutOff = await recoverAndTell(context, deck, options);
       if (!wasCutOff) {
         const whole = options.canary.length > 0 ? await besideLive(context, release, deck) : release;
@@ -117,7 +115,7 @@ function assertInWindow({ settings: { DEPLOY_WINDOW, TZ } }: Config): void {
 /** A canary shares the edge with the live release, whose routes it has to know. */
 async function besideLive(context: Context, release: Release, deck: Deck): Promise<Release> {
   if (!context.before.live) return release;
-  const live = await ofLive(context, { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) });
+  const live = await ofLive(context, recordsOf(deck));
   if (live) return { ...release, ...live };
   throw new SlipwayError('--canary: the live release was not kept, so its routes are not known', {
     hints: ['deploy without --canary this time'],
@@ -128,7 +126,6 @@ async function besideLive(context: Context, release: Release, deck: Deck): Promi
 async function recovered(context: Context, options: DeployOptions): Promise<boolean> {
   const deck = await openDeck(context);
   try {
-    assertInOrder(deck.journal);
     return (await recoverAndTell(context, deck, options)) !== undefined;
   } finally {
     await deck.close();

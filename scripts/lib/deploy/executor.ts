@@ -50,7 +50,7 @@ export async function executeWith<S extends AnyStep>(
 ): Promise<StepTime[]> {
   const done: Done = { undos: [], times: [], committed: false };
   reporter.begin(steps);
-  for (const group of grouped(steps as unknown as Step[]) as unknown as S[][]) {
+  for (const group of grouped(steps)) {
     const failure = await executeGroup(operation, group, reporter, done, performStep);
     if (!failure) continue;
     if (done.committed || (failure.step.kind === 'record' && !operation.signal.aborted)) throw unfinished(failure);

@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.js';
 import { filesOf } from '../engine/archive.js';
+import type { Deck } from '../engine/deck/deck.js';
 import { JOURNAL_FILE, JOURNAL_FOLDER, segmentsIn } from '../engine/deck/protocol.js';
 import type { Docker } from '../engine/docker.js';
 
@@ -38,6 +39,11 @@ export interface Records {
   journal: readonly JournalRecord[];
   /** @returns a file beside the journal; undefined when it is not there */
   kept: (name: string) => Promise<string | undefined>;
+}
+
+/** @returns the records as whoever holds the lock has them */
+export function recordsOf(deck: Deck): Records {
+  return { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) };
 }
 
 /** All files of the journal's volume, as they were at one moment. */

@@ -214,8 +214,8 @@ function bake(goal: Goal, from: Colour, colour: Colour, share?: number): Step | 
 }
 
 /** @returns the steps in groups that run at the same time, in order */
-export function grouped(steps: readonly Step[]): Step[][] {
-  const groups: Step[][] = [];
+export function grouped<S extends Pick<Step, 'beside'>>(steps: readonly S[]): S[][] {
+  const groups: S[][] = [];
   for (const step of steps) {
     const last = groups.at(-1);
     if (step.beside && last) last.push(step);
@@ -230,7 +230,8 @@ function backup(services: readonly AppService[]): Step | undefined {
   return migrations.length === 0 ? undefined : { id: 'backup', title: 'back up when migrations are pending', kind: 'backup', migrations };
 }
 
-function migration({ name, migrate }: AppService, colour: Colour): Step | undefined {
+/** @returns how a service migrates; undefined when it does not */
+export function migration({ name, migrate }: AppService, colour: Colour): Step | undefined {
   if (!migrate) return undefined;
   return {
     id: `migrate-${name}`,

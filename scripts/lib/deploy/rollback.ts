@@ -6,10 +6,9 @@ import { Deck } from '../engine/deck/deck.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import type { StepTime } from './executor.js';
-import { type JournalRecord, type Records, withJournal } from './journal.js';
+import { type Records, recordsOf, withJournal } from './journal.js';
 import { operate } from './operate.js';
 import { type Goal, idleColour, planDeploy, type Step } from './plan.js';
-import { assertInOrder } from './recovery/assert-in-order.js';
 import { recoverAndTell } from './recovery/recover-and-tell.js';
 import type { Context, Release } from './release.js';
 import { type Contract, contractsSince, downToContracts, migratedSince } from './releases/contracts.js';
@@ -98,7 +97,6 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   });
   let undone: string | undefined;
   try {
-    assertInOrder(deck.journal);
     const wasCutOff = await recoverAndTell(context, deck, options);
     // Typed once more after its deployer was killed: one release back is what was wanted, and not two.
     if (wasCutOff?.what === 'finished' && wasCutOff.command === 'rollback' && wanted === undefined) {
@@ -106,7 +104,7 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
     }
     if (wasCutOff?.what === 'undone') undone = wasCutOff.version;
     if (!wasCutOff) {
-      const { release } = await prepare(context, options, { journal: deck.journal as JournalRecord[], kept: (name) => deck.kept(name) });
+      const { release } = await prepare(context, options, recordsOf(deck));
       return { outcome: 'rolled-back', from: live.version, ...(await operate(context, release, deck, options)) };
     }
   } finally {

@@ -53,10 +53,10 @@ export class Docker {
     }
   }
 
-  /** @returns the memory (bytes) and the number of CPUs of the engine's machine */
-  async machine(): Promise<{ memory: number; cpus: number }> {
-    const { MemTotal, NCPU } = await this.call('asking the engine about its machine', () => this.api.info());
-    return { memory: MemTotal, cpus: NCPU };
+  /** @returns the memory (bytes) and the number of CPUs of the engine's machine, and its time (milliseconds since 1970) */
+  async machine(): Promise<{ memory: number; cpus: number; time: number }> {
+    const { MemTotal, NCPU, SystemTime } = await this.call('asking the engine about its machine', () => this.api.info());
+    return { memory: MemTotal, cpus: NCPU, time: Date.parse(SystemTime) };
   }
 
   /** @returns all containers, running or not, that carry every one of the labels */

@@ -29,7 +29,7 @@ export async function maintenanceStatus(dotenv: string | undefined): Promise<Mai
 }
 
 /** @returns the stack's edge, running or not; undefined when there is none yet */
-export function edgeIn({ base }: State): State['base'][number] | undefined {
+export function edgeIn({ base }: Pick<State, 'base'>): State['base'][number] | undefined {
   return base.find(({ service }) => service === 'edge');
 }
 

@@ -5,6 +5,7 @@ import type { JournalRecord } from '../journal.js';
 import type { Subject } from '../notices/notice.js';
 import { told } from '../notices/tell.js';
 import type { Context } from '../release.js';
+import { assertInOrder } from './assert-in-order.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
 import { type Recovered, type RecoverOptions, recover } from './recover.js';
 
@@ -12,9 +13,10 @@ import { type Recovered, type RecoverOptions, recover } from './recover.js';
  * Puts in order what a killed deployer left, as {@link recover} does, and tells DEPLOY_WEBHOOK_URL what came of it.
  *
  * @returns undefined when nothing was cut off
- * @throws what {@link recover} throws
+ * @throws what {@link assertInOrder} and {@link recover} throw
  */
 export async function recoverAndTell(context: Context, deck: Deck, options: RecoverOptions): Promise<Recovered | undefined> {
+  assertInOrder(deck.journal);
   const cutOff = cutOffIn(deck.journal as JournalRecord[]);
   if (!cutOff) return undefined;
   const { config, docker } = context;

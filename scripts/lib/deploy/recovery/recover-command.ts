@@ -9,7 +9,6 @@ import type { Reporter } from '../reporter.js';
 import { type RollbackResult, rollback } from '../rollback.js';
 import { assertEngine, observe } from '../state.js';
 import type { OnInterrupt } from '../watch.js';
-import { assertInOrder } from './assert-in-order.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
 import type { Recovered } from './recover.js';
 import { recoverAndTell } from './recover-and-tell.js';
@@ -43,7 +42,6 @@ export async function recoverNow(options: RecoverOptions): Promise<RecoverResult
   });
   let version: string | undefined;
   try {
-    assertInOrder(deck.journal);
     const journal = deck.journal as JournalRecord[];
     const cutOff = cutOffIn(journal);
     const isLive = cutOff !== undefined && before.live?.token === cutOff.token;

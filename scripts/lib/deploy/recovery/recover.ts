@@ -9,12 +9,13 @@ import { removeAbandonedRuns, removeContainer, startContainers, stopContainers }
 import type { JournalRecord } from '../journal.js';
 import { type OperateOptions, operate } from '../operate.js';
 import { type Goal, planDeploy } from '../plan.js';
+import { quiet } from '../quiet-reporter.js';
 import type { Context } from '../release.js';
-import { fileOf, parseKept } from '../releases/kept-release.js';
+import { fileOf } from '../releases/kept-release.js';
 import { ofKept } from '../releases/of-kept.js';
-import type { Reporter } from '../reporter.js';
 import { containersOf, observe, type State } from '../state.js';
 import { type CutOff, cutOffIn } from './cut-off.js';
+import { keptOf } from './kept-of.js';
 import { planPutBack } from './put-back-plan.js';
 
 /** How a cut off operation was put in order. */
@@ -102,13 +103,7 @@ async function isFinished(context: Context, deck: Deck, cutOff: CutOff, options:
 }
 
 async function finish(context: Context, deck: Deck, cutOff: CutOff, options: RecoverOptions): Promise<void> {
-  const text = await deck.kept(fileOf(cutOff.release));
-  if (text === undefined) {
-    throw new SlipwayError(`what was kept of ${cutOff.version} is gone, so what was cut off cannot be finished`, {
-      exitCode: exitCodes.attention,
-    });
-  }
-  const found = await ofKept(context, parseKept(text), cutOff.colour);
+  const found = await ofKept(context, await keptOf(deck, cutOff), cutOff.colour);
   const before = asBefore(context.before, cutOff);
   const { settings } = context.config;
   const goal: Goal = {
@@ -163,23 +158,3 @@ async function putBack({ config, docker: plain, before }: Context, deck: Deck, c
 }
 
 const HAVE_EDGE = 'start it with: npx zx scripts/base.mjs up';
-
-/** The steps are told as notes: a list of steps is only begun once in a command. */
-function quiet(reporter: Reporter): Reporter {
-  const titles = new Map<string, string>();
-  return {
-    ...bound(reporter),
-    begin: (steps) => {
-      for (const { id, title } of steps) titles.set(id, title);
-    },
-    started: () => {},
-    progress: () => {},
-    done: (id, milliseconds) => reporter.note(`  ✓ ${titles.get(id)} (${Math.round(milliseconds)} ms)`),
-    failed: (id, message) => reporter.note(`  ✗ ${titles.get(id)}: ${message}`),
-    end: async () => {},
-  };
-}
-
-function bound(reporter: Reporter): Pick<Reporter, 'note' | 'warn'> {
-  return { note: (text) => reporter.note(text), warn: (text) => reporter.warn(text) };
-}

@@ -38,8 +38,13 @@ export function notedBy(journal: readonly JournalRecord[], token: number): { gon
 /** @returns of each service the names that the other list does not have */
 function without(some: readonly TakingBack[], others: readonly TakingBack[]): TakingBack[] {
   const known = new Map(others.map(({ service, names }) => [service, names]));
+  return among(some, (service, name) => !known.get(service)?.includes(name));
+}
+
+/** @returns of each service the names that belong; a service of which none does is left out; pure */
+export function among(some: readonly TakingBack[], belongs: (service: string, name: string) => boolean): TakingBack[] {
   return some
-    .map(({ service, names }) => ({ service, names: names.filter((name) => !known.get(service)?.includes(name)) }))
+    .map(({ service, names }) => ({ service, names: names.filter((name) => belongs(service, name)) }))
     .filter(({ names }) => names.length > 0);
 }
 

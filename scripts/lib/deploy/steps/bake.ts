@@ -9,7 +9,7 @@ import { Tally } from '../bake/tally.js';
 import { edgeIn } from '../maintenance/maintenance-status.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
-import { observe } from '../state.js';
+import { containersOf } from '../state.js';
 
 /** The minutes before that the new release is compared with (milliseconds), and how many of their requests at most. */
 const BEFORE_MS = 5 * 60_000;
@@ -26,9 +26,10 @@ const NOT_IMPLEMENTED = 501;
  */
 export async function bake(operation: Operation, step: StepOf<'bake'>, { progress }: StepReport): Promise<string> {
   const { docker, config, signal } = operation;
-  const edge = edgeIn(await observe(docker, config.names));
+  const edge = edgeIn(await containersOf(docker, config.names));
   if (!edge) throw new SlipwayError('the edge is not there');
-  const began = await engineTime(operation);
+  // The log has the times of the engine's machine, whose clock need not be that of this one.
+  const { time: began } = await docker.machine();
   const before = await minutesBefore(operation, edge.id, step.from, began);
   if (!before) return 'not watched: the logging driver of the edge lets nobody read what it has written';
   if (before.requests === 0 && !step.always) return 'nobody has used the old one in the minutes before: nothing to compare with';
@@ -95,10 +96,4 @@ function assertGood({ config }: Operation, { from, colour }: StepOf<'bake'>, now
   const { BAKE_MAX_ERRORS: errors, BAKE_MAX_SLOWDOWN: slowdown } = config.settings;
   const worse = judge(now, before, { errors, slowdown: atEnd ? slowdown : undefined });
   if (worse.length > 0) throw new SlipwayError(`${colour} does worse than ${from} did`, { details: worse });
-}
-
-/** The log has the times of the engine's machine, whose clock need not be that of this one. */
-async function engineTime({ docker }: Operation): Promise<number> {
-  const info = (await docker.call('asking the engine for its time', () => docker.api.info())) as { SystemTime: string };
-  return Date.parse(info.SystemTime);
 }

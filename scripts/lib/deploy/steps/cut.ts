@@ -3,7 +3,7 @@ import type { Switched } from '../../edge/edge.js';
 import { awaitHealthy, isAlive, startContainers } from '../containers.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
-import { containersOf } from '../state.js';
+import { type ContainerState, containersOf } from '../state.js';
 import { edgeSet } from './stage.js';
 
 /** Moves new traffic to the new colour, in one rename and one signal. */
@@ -38,12 +38,18 @@ export async function takeUp(operation: Operation, step: StepOf<'take-up'>, repo
   return undefined;
 }
 
-async function startWebOf({ docker, config }: Operation, colour: Colour): Promise<void> {
+/**
+ * Starts the web services of a colour, as its containers are, and waits until they are healthy.
+ *
+ * @param beside what is started at the same time, and not waited for
+ */
+export async function startWebOf(
+  { docker, config }: Pick<Operation, 'docker' | 'config'>,
+  colour: Colour,
+  beside: readonly ContainerState[] = [],
+): Promise<void> {
   const web = (await containersOf(docker, config.names)).colours[colour].filter(({ role }) => role === 'web');
-  await startContainers(
-    docker,
-    web.filter((container) => !isAlive(container)),
-  );
+  await startContainers(docker, [...web.filter((container) => !isAlive(container)), ...beside]);
   await awaitHealthy(docker, config.names, colour, {
     services: [...new Set(web.map(({ service }) => service))],
     replicas: (name) => web.filter(({ service }) => service === name).length,

@@ -4,14 +4,13 @@ import { setMaintenance } from '../../deploy/maintenance/maintenance.js';
 import { operationOf, recorded } from '../../deploy/operate.js';
 import { quiet } from '../../deploy/quiet-reporter.js';
 import { inOrder } from '../../deploy/recovery/cut-off.js';
+import { keptOf } from '../../deploy/recovery/kept-of.js';
 import type { Context } from '../../deploy/release.js';
-import { fileOf, parseKept } from '../../deploy/releases/kept-release.js';
 import { ofKept } from '../../deploy/releases/of-kept.js';
 import type { State } from '../../deploy/state.js';
 import { perform } from '../../deploy/steps/index.js';
 import { watched } from '../../deploy/watch.js';
 import type { Deck } from '../../engine/deck/deck.js';
-import { exitCodes, SlipwayError } from '../../errors.js';
 import { type GateRecord, gateBefore } from '../gate.js';
 import { planRest, type RestStep } from './plan.js';
 import type { Left, SettleOptions } from './settle.js';
@@ -25,13 +24,7 @@ export type FinishOptions = SettleOptions & { onLetIn: () => void };
  */
 export async function finish(context: Context, deck: Deck, left: Left, options: FinishOptions): Promise<void> {
   const { reporter, onInterrupt, onLetIn } = options;
-  const text = await deck.kept(fileOf(left.release));
-  if (text === undefined) {
-    throw new SlipwayError(`what was kept of ${left.version} is gone, so what was cut off cannot be finished`, {
-      exitCode: exitCodes.attention,
-    });
-  }
-  const found = await ofKept(context, parseKept(text), left.colour);
+  const found = await ofKept(context, await keptOf(deck, left), left.colour);
   const before = asBefore(context.before, left);
   const takenUp = { before, token: left.token };
   const operation = operationOf(context, { ...found, command: 'resume', steps: [] }, deck, { reporter, takenUp });

@@ -2,7 +2,7 @@ import type { AppService } from '../../config/app-model.js';
 import type { JournalRecord } from '../../deploy/journal.js';
 import type { Operation, StepReport } from '../../deploy/operation.js';
 import type { TakingBack } from '../../deploy/plan.js';
-import { type Contract, migratedSince } from '../../deploy/releases/contracts.js';
+import { among, type Contract, migratedSince } from '../../deploy/releases/contracts.js';
 import { listPending, recordMigrated } from '../../deploy/steps/migrate.js';
 import type { ComposeProject } from '../../engine/compose.js';
 import { SlipwayError } from '../../errors.js';
@@ -78,10 +78,4 @@ async function pendingIn(
 function has({ service, name, at }: Contract, lacking: Pending, began: string): boolean {
   const names = lacking.get(service);
   return names === undefined ? at <= began : !names.includes(name);
-}
-
-function among(some: readonly TakingBack[], belongs: (service: string, name: string) => boolean): TakingBack[] {
-  return some
-    .map(({ service, names }) => ({ service, names: names.filter((name) => belongs(service, name)) }))
-    .filter(({ names }) => names.length > 0);
 }

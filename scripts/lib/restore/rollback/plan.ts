@@ -2,7 +2,7 @@ import type { RestoreFacts, RestoreRequest } from '../../backup/sidecar/restore-
 import type { AppService } from '../../config/app-model.js';
 import type { Colour } from '../../config/names.js';
 import { isAlive } from '../../deploy/containers.js';
-import { type Step as DeployStep, idleColour, planDeploy, type TakingBack } from '../../deploy/plan.js';
+import { type Step as DeployStep, idleColour, migration, planDeploy, type TakingBack } from '../../deploy/plan.js';
 import type { Contract } from '../../deploy/releases/contracts.js';
 import type { State } from '../../deploy/state.js';
 import { UsageError } from '../../errors.js';
@@ -59,7 +59,7 @@ export function planBack(state: State, goal: Goal): Step[] {
     { id: 'stop-all', title: `stop ${state.live?.colour}, and whatever runs in ${idleColour(state)}`, kind: 'stop-all' },
     ...restore.slice(closes + 1, opens),
     ...askStep(goal),
-    ...(goal.migrates ? migrations(goal.services, idleColour(state)) : []),
+    ...(goal.migrates ? goal.services.flatMap((service) => migration(service, idleColour(state)) ?? []) : []),
     // The replaced release is stopped by then, and nobody of the public is connected: there is nothing to drain or to retire.
     ...release.filter(({ kind }) => !rest.includes(kind)),
     maintenanceOff,
@@ -98,22 +98,4 @@ function askStep({ canAsk, version, contracts, gone, facts }: Goal): JoiningStep
   if (!canAsk && gone.length === 0) return [];
   const question: Question = { contracts, gone, began: facts.set?.began ?? '' };
   return [{ id: 'ask', title: `ask whether ${version} can live with the data of the set`, kind: 'ask', ...question }];
-}
-
-function migrations(services: readonly AppService[], colour: Colour): Step[] {
-  return services.flatMap(({ name, migrate }): Step[] =>
-    migrate
-      ? [
-          {
-            id: `migrate-${name}`,
-            title: `migrate (${name})`,
-            kind: 'migrate',
-            colour,
-            service: name,
-            run: migrate.run,
-            pending: migrate.pending,
-          },
-        ]
-      : [],
-  );
 }

@@ -1,6 +1,6 @@
 import { Cron } from '../../cron/cron.js';
 import { removeAbandonedRuns, stopContainers } from '../../deploy/containers.js';
-import type { JournalRecord } from '../../deploy/journal.js';
+import { type JournalRecord, recordsOf } from '../../deploy/journal.js';
 import { setMaintenance } from '../../deploy/maintenance/maintenance.js';
 import { edgeOf } from '../../deploy/operation.js';
 import type { Context } from '../../deploy/release.js';
@@ -64,8 +64,7 @@ async function partsFor(context: Context, deck: Deck, left: Left, live: LiveSet)
 /** Of a release that was not kept, nobody knows them. */
 async function servicesOf(context: Context, deck: Deck): Promise<Awaited<ReturnType<typeof projectOfLive>>['liveServices']> {
   try {
-    const records = { journal: deck.journal as JournalRecord[], kept: (name: string) => deck.kept(name) };
-    return (await projectOfLive(context, records)).liveServices;
+    return (await projectOfLive(context, recordsOf(deck))).liveServices;
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
     return [];

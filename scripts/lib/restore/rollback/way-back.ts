@@ -4,9 +4,10 @@ import type { Config } from '../../config/load.js';
 import type { Check } from '../../config/x-slipway.js';
 import type { Cron } from '../../cron/cron.js';
 import { checksOf } from '../../deploy/checks.js';
-import { awaitHealthy, isAlive, startContainers } from '../../deploy/containers.js';
+import { isAlive, startContainers } from '../../deploy/containers.js';
 import { type ContainerState, containersOf } from '../../deploy/state.js';
 import { passAll } from '../../deploy/steps/check.js';
+import { startWebOf } from '../../deploy/steps/cut.js';
 import type { LiveSet } from '../../edge/live.js';
 import type { Deck } from '../../engine/deck/deck.js';
 import type { Docker } from '../../engine/docker.js';
@@ -92,14 +93,7 @@ async function find(session: RestoreSession, stamp: string): Promise<KeptRestore
 
 /** It has to answer through the edge as well, which looks for its addresses anew, before anybody is let in. */
 async function startWeb(way: Way): Promise<void> {
-  const { config, docker, live, beside } = way;
-  const web = (await containersOf(docker, config.names)).colours[live.colour].filter(({ role }) => role === 'web');
-  await startContainers(docker, [...web.filter((container) => !isAlive(container)), ...beside()]);
-  await awaitHealthy(docker, config.names, live.colour, {
-    services: [...new Set(web.map(({ service }) => service))],
-    replicas: (name) => web.filter(({ service }) => service === name).length,
-    timeoutMs: config.settings.HEALTH_TIMEOUT,
-  });
+  await startWebOf(way, way.live.colour, way.beside());
   await answersAgain(way);
 }
 
