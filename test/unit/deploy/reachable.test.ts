@@ -21,9 +21,14 @@ const app = fc
     ...all.map(({ name, role }) => appService(name, { role, ...(role === 'web' ? { port: 80 } : {}) })),
   ]);
 
-/** Most plans have some twenty effects; every other command has no trouble at all. */
-const moment = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 0, max: 40 }));
-const trouble: fc.Arbitrary<Trouble> = fc.oneof(fc.constant(NONE), fc.record({ fails: moment, killed: moment }));
+/** Most plans have some twenty effects; every third command has no trouble at all. */
+const moment = fc.integer({ min: 0, max: 30 });
+const never = fc.constant(Number.POSITIVE_INFINITY);
+const trouble: fc.Arbitrary<Trouble> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(NONE) },
+  { weight: 4, arbitrary: fc.record({ fails: never, killed: moment }) },
+  { weight: 2, arbitrary: fc.record({ fails: moment, killed: fc.oneof(never, moment) }) },
+);
 
 const command = fc.record({
   what: fc.oneof(
@@ -88,8 +93,8 @@ function assertWhole(stack: SimulatedStack, wanted: Built | undefined, retire: '
   if (wanted && retire === 'stop') expect(others).toEqual([]);
 }
 
-/** Does commands one after the other, each killed where it says; every state on the way is safe. */
-function history(commands: readonly Command[]): SimulatedStack {
+/** Does commands one after the other, each killed where it says; every state on the way is safe, and `seen` sees what each one leaves. */
+function history(commands: readonly Command[], seen: (stack: SimulatedStack) => void = () => {}): SimulatedStack {
   const stack = new SimulatedStack(assertSafe);
   const troubles = (error: unknown) => error instanceof Killed || error instanceof Failed;
   for (const [index, { what, app: services, retire, canary, trouble: befalls }] of commands.entries()) {
@@ -101,6 +106,7 @@ function history(commands: readonly Command[]): SimulatedStack {
     } catch (error) {
       if (!troubles(error)) throw error;
     }
+    seen(stack);
   }
   return stack;
 }
@@ -151,14 +157,17 @@ describe('from any state that deploys, rollbacks, kills, reboots and a lost edge
   });
 
   test('and the kills really come at every step', () => {
-    const killedAt = new Set<string>();
+    const killed = { 'before the cut': 0, 'in a canary': 0, 'after the cut': 0 };
+    const count = ({ cutOff, live }: SimulatedStack) => {
+      if (cutOff) killed[live?.token === cutOff.token ? 'after the cut' : live?.canary ? 'in a canary' : 'before the cut'] += 1;
+    };
     fc.assert(
       fc.property(commands, (all) => {
-        const { cutOff, live } = history(all);
-        if (cutOff) killedAt.add(live?.token === cutOff.token ? 'after the cut' : live?.canary ? 'in a canary' : 'before the cut');
+        history(all, count);
       }),
-      { numRuns: 600 },
+      // The same histories each time: what is asserted is about how they are made, not about the plans.
+      { numRuns: 600, seed: 4 },
     );
-    expect([...killedAt].sort()).toEqual(['after the cut', 'before the cut', 'in a canary']);
+    expect(Math.min(...Object.values(killed)), JSON.stringify(killed)).toBeGreaterThanOrEqual(20);
   });
 });
