@@ -51,8 +51,12 @@ export type JournalFiles = ReadonlyMap<string, string>;
 
 /** Reads the journal and what lies beside it without taking the lock: through a container that is made for it and never started. */
 export async function withJournal<T>(docker: Docker, config: Config, action: (records: Records) => Promise<T>): Promise<T> {
-  const files = await readJournalFiles(docker, config);
-  return action({ journal: recordsIn(files), kept: async (name) => files.get(name) });
+  return action(recordsBeside(await readJournalFiles(docker, config)));
+}
+
+/** @returns what is kept, as files that were read at one moment tell it; pure */
+export function recordsBeside(files: JournalFiles): Records {
+  return { journal: recordsIn(files), kept: async (name) => files.get(name) };
 }
 
 /** @returns the journal's files, without taking the lock; none when there is no journal yet */
@@ -67,16 +71,18 @@ export async function readJournalFiles(docker: Docker, config: Config): Promise<
       HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: JOURNAL_FOLDER, ReadOnly: true }] },
     }),
   );
-  const read = async () => {
-    const archive = await docker.archive(container.id, JOURNAL_FOLDER);
-    return archive ? filesOf(archive) : new Map<string, string>();
-  };
   try {
-    const files = await read();
-    return isWhole(files) ? files : await read();
+    const files = await journalFilesIn(docker, container.id);
+    return isWhole(files) ? files : await journalFilesIn(docker, container.id);
   } finally {
     await docker.call('closing the journal', () => container.remove({ force: true }));
   }
+}
+
+/** @returns the journal's files through a container that has its volume mounted, running or not */
+export async function journalFilesIn(docker: Docker, container: string): Promise<JournalFiles> {
+  const archive = await docker.archive(container, JOURNAL_FOLDER);
+  return archive ? filesOf(archive) : new Map();
 }
 
 /** A file can be closed, and so get another name, after the names were read and before it was: what it held is then in neither. */

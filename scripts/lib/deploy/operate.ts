@@ -32,8 +32,13 @@ export interface OperateOptions {
 
 /** Does the steps of a release, while holding the lock. Whatever changes something asks first whether the lock is still held. */
 export async function operate(context: Context, release: Release, deck: Deck, options: OperateOptions): Promise<Deployed> {
-  const { reporter, onInterrupt } = options;
   await assertUnchanged(context);
+  return operateAsSeen(context, release, deck, options);
+}
+
+/** The same where what is live was looked at, and the plan made, while the lock was held already. */
+export async function operateAsSeen(context: Context, release: Release, deck: Deck, options: OperateOptions): Promise<Deployed> {
+  const { reporter, onInterrupt } = options;
   const operation = operationOf(context, release, deck, options);
   return recorded(operation, options, () => watched(operation, onInterrupt, () => execute(operation, release.steps, reporter)));
 }

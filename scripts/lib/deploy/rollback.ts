@@ -2,18 +2,18 @@ import type { Config } from '../config/load.js';
 import type { Colour } from '../config/names.js';
 import { parseVersion } from '../config/version.js';
 import { Compose } from '../engine/compose.js';
-import { Deck } from '../engine/deck/deck.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import type { StepTime } from './executor.js';
-import { type Records, recordsOf, withJournal } from './journal.js';
-import { operate } from './operate.js';
+import { type Records, withJournal } from './journal.js';
+import { lockAndLook } from './lock-and-look.js';
+import { operateAsSeen } from './operate.js';
 import { type Goal, idleColour, planDeploy, type Step } from './plan.js';
 import { recoverAndTell } from './recovery/recover-and-tell.js';
 import type { Context, Release } from './release.js';
 import { type Contract, contractsSince, downToContracts, migratedSince } from './releases/contracts.js';
 import { findTarget, projectOfLive } from './releases/find-target.js';
-import { type FittingSet, fittingSet, sayAgo } from './releases/fitting-set.js';
+import type { FittingSet } from './releases/fitting-set.js';
 import type { KeptRelease } from './releases/kept-release.js';
 import { ofKept } from './releases/of-kept.js';
 import type { Reporter } from './reporter.js';
@@ -71,54 +71,67 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   const { config, docker, reporter } = options;
   const wanted = options.version === undefined ? undefined : parseVersion(options.version);
   await assertEngine(docker);
-  const before = await observe(docker, config.names);
-  const { live } = before;
-  if (!live) throw new UsageError('no release is live, so there is none to go back from');
   const compose = new Compose(docker.endpoint, { detached: true });
   const version = wanted ?? 'the release before';
-  const context: Context = { version, before, config, docker, compose, reporter };
+  // Asked beside the lock; whoever needs it gets its error.
+  docker.machine().catch(() => {});
 
   if (options.dryRun) {
-    return withJournal(docker, config, async (records) => {
-      const prepared = await prepare(context, options, records);
-      const { contracts, release } = prepared;
-      const set = contracts.length > 0 ? await fittingSet(docker, config, contracts) : undefined;
-      const names = contracts.map(({ name }) => name);
-      const { version: to } = release.identity;
-      return { outcome: 'planned', version: to, from: live.version, contracts: names, set: set ?? null, steps: release.steps };
-    });
+    const before = await observe(docker, config.names);
+    const { version: from } = liveIn(before);
+    const context: Context = { version, before, config, docker, compose, reporter };
+    return withJournal(docker, config, async (records) => planned(context, from, await prepare(context, options, records)));
   }
-  const deck = await Deck.open(docker, {
-    names: config.names,
-    image: config.settings.NODE_IMAGE,
-    command: `rollback to ${version}`,
-    network: config.names.networks.app,
-    leastToken: before.edgeToken,
+  const contextOf = (before: State): Context => ({ version, before, config, docker, compose, reporter });
+  const locked = await lockAndLook(docker, config, `rollback to ${version}`, (before, records) => {
+    return prepare(contextOf(before), options, records);
   });
+  if (!locked) throw nothingLive();
+  const { deck, before, seen } = locked;
   let undone: string | undefined;
   try {
-    const wasCutOff = await recoverAndTell(context, deck, options);
+    const wasCutOff = await recoverAndTell(contextOf(before), deck, options);
     // Typed once more after its deployer was killed: one release back is what was wanted, and not two.
     if (wasCutOff?.what === 'finished' && wasCutOff.command === 'rollback' && wanted === undefined) {
       return { outcome: 'finished', version: wasCutOff.version };
     }
     if (wasCutOff?.what === 'undone') undone = wasCutOff.version;
     if (!wasCutOff) {
-      const { release } = await prepare(context, options, recordsOf(deck));
-      return { outcome: 'rolled-back', from: live.version, ...(await operate(context, release, deck, options)) };
+      const { version: from } = liveIn(before);
+      const { release } = await seen;
+      return { outcome: 'rolled-back', from, ...(await operateAsSeen(contextOf(before), release, deck, options)) };
     }
   } finally {
     await deck.close();
   }
   // What was cut off is in order now. One who wanted to be rid of it has what they wanted.
-  if (undone !== undefined && wanted === undefined) return { outcome: 'undone', version: live.version, undone };
+  if (undone !== undefined && wanted === undefined) return { outcome: 'undone', version: liveIn(before).version, undone };
   return attempt(options);
+}
+
+function liveIn({ live }: State): NonNullable<State['live']> {
+  if (!live) throw nothingLive();
+  return live;
+}
+
+function nothingLive(): UsageError {
+  return new UsageError('no release is live, so there is none to go back from');
+}
+
+async function planned(
+  { docker, config }: Context,
+  from: string,
+  { contracts, release }: Awaited<ReturnType<typeof prepare>>,
+): Promise<RollbackResult> {
+  // The way to the sets is loaded only where it is needed.
+  const set = contracts.length > 0 ? await (await import('./releases/fitting-set.js')).fittingSet(docker, config, contracts) : undefined;
+  const names = contracts.map(({ name }) => name);
+  return { outcome: 'planned', version: release.identity.version, from, contracts: names, set: set ?? null, steps: release.steps };
 }
 
 async function prepare(context: Context, options: RollbackOptions, records: Records): Promise<{ release: Release; contracts: Contract[] }> {
   const { config, before } = context;
-  const { live } = before;
-  if (!live) throw new UsageError('no release is live, so there is none to go back from');
+  liveIn(before);
   const { first, kept } = await findTarget(context, options.version, records);
   const migrated = migratedSince(records.journal, first.token);
   const contracts = contractsSince(records.journal, first.token);
@@ -148,6 +161,7 @@ async function prepare(context: Context, options: RollbackOptions, records: Reco
 
 /** Names each way that there is, and what it costs. */
 async function refusal({ docker, config }: Context, version: string, contracts: readonly Contract[]): Promise<UsageError> {
+  const { fittingSet, sayAgo } = await import('./releases/fitting-set.js');
   const set = await fittingSet(docker, config, contracts);
   const made = set ? `, made ${sayAgo(set.began)}` : ' from before them (npx zx scripts/backup.mjs list)';
   return new UsageError(`${version} cannot live with what was migrated since`, {

@@ -1,4 +1,4 @@
-import { execCompose, type IDockerComposeResult } from 'docker-compose';
+import type { IDockerComposeResult } from 'docker-compose';
 import { messageOf, SlipwayError } from '../errors.js';
 import type { Endpoint } from './endpoint.js';
 import { CommandError, type RunOptions, run } from './run.js';
@@ -82,6 +82,8 @@ export class Compose {
   /** Like {@link Compose.call}, for commands that take seconds: each line is handed to `onLine` as it comes. */
   async long(project: ComposeProject, command: readonly [string, ...string[]], onLine: (line: string) => void): Promise<string> {
     const [name, ...rest] = command;
+    // Most commands never come here.
+    const { execCompose } = await import('docker-compose');
     try {
       const result = await execCompose(name, rest, {
         cwd: project.folder,

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import Dockerode from 'dockerode';
+import type DockerodeApi from 'dockerode';
 import { messageOf, SlipwayError } from '../errors.js';
 import { type ArchiveFile, tarOf } from './archive.js';
+import { Dockerode } from './dockerode.js';
 import { type Endpoint, resolveEndpoint } from './endpoint.js';
 import { collect, demultiplexed } from './streams.js';
 
@@ -27,9 +28,10 @@ export interface ExecResult {
 
 /** The one client of the Docker Engine's API. */
 export class Docker {
-  readonly api: Dockerode;
+  readonly api: DockerodeApi;
   readonly endpoint: Endpoint;
   #guard: () => Promise<void> = async () => {};
+  #machine: Promise<{ memory: number; cpus: number }> | undefined;
 
   constructor(endpoint: Endpoint = resolveEndpoint()) {
     this.endpoint = endpoint;
@@ -53,24 +55,34 @@ export class Docker {
     }
   }
 
-  /** @returns the memory (bytes) and the number of CPUs of the engine's machine, and its time (milliseconds since 1970) */
-  async machine(): Promise<{ memory: number; cpus: number; time: number }> {
-    const { MemTotal, NCPU, SystemTime } = await this.call('asking the engine about its machine', () => this.api.info());
-    return { memory: MemTotal, cpus: NCPU, time: Date.parse(SystemTime) };
+  /** @returns the memory (bytes) and the number of CPUs of the engine's machine */
+  machine(): Promise<{ memory: number; cpus: number }> {
+    // A machine stays as it is; asking is one of the engine's slower calls.
+    this.#machine ??= this.#info().then(({ MemTotal, NCPU }) => ({ memory: MemTotal, cpus: NCPU }));
+    return this.#machine;
+  }
+
+  /** @returns the time of the engine's machine (milliseconds since 1970) */
+  async time(): Promise<number> {
+    return Date.parse((await this.#info()).SystemTime);
+  }
+
+  #info(): Promise<{ MemTotal: number; NCPU: number; SystemTime: string }> {
+    return this.call('asking the engine about its machine', () => this.api.info());
   }
 
   /** @returns all containers, running or not, that carry every one of the labels */
-  async containers(labels: readonly string[]): Promise<Dockerode.ContainerInfo[]> {
+  async containers(labels: readonly string[]): Promise<DockerodeApi.ContainerInfo[]> {
     return this.call('listing containers', () => this.api.listContainers({ all: true, filters: { label: [...labels] } }));
   }
 
   /** @returns a container's whole description, or undefined when there is none of that id or name */
-  async inspect(container: string): Promise<Dockerode.ContainerInspectInfo | undefined> {
+  async inspect(container: string): Promise<DockerodeApi.ContainerInspectInfo | undefined> {
     return this.orUndefined(`inspecting ${container}`, () => this.api.getContainer(container).inspect());
   }
 
   /** @returns an image's description, or undefined when it is not on the engine */
-  async image(reference: string): Promise<Dockerode.ImageInspectInfo | undefined> {
+  async image(reference: string): Promise<DockerodeApi.ImageInspectInfo | undefined> {
     return this.orUndefined(`inspecting the image ${reference}`, () => this.api.getImage(reference).inspect());
   }
 
@@ -169,7 +181,7 @@ export class Docker {
   }
 }
 
-function connection(endpoint: Endpoint): Dockerode.DockerOptions {
+function connection(endpoint: Endpoint): DockerodeApi.DockerOptions {
   if (endpoint.host.startsWith('unix://')) return { socketPath: endpoint.host.slice('unix://'.length) };
   const url = new URL(endpoint.host);
   const address = { host: url.hostname, port: Number(url.port) };

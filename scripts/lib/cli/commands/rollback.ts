@@ -26,6 +26,7 @@ export const command: Command = {
   },
   opening: ({ words }) => `rollback${words[0] === undefined ? '' : ` to ${parseVersion(words[0])}`}`,
   run: async (given, output) => {
+    const isWithData = wantsData(given);
     const [{ loadConfig }, { Docker }] = await Promise.all([import('../../config/load.js'), import('../../engine/docker.js')]);
     const common = {
       version: given.words[0],
@@ -35,7 +36,7 @@ export const command: Command = {
       reporter: await output.reporter(),
       onInterrupt,
     };
-    const result = wantsData(given) ? await withData(common, given, output) : await alone(common, given);
+    const result = isWithData ? await withData(common, given, output) : await alone(common, given);
     sayRollback(result, output);
     return { result };
   },

@@ -124,9 +124,11 @@ export function appOf(kept: KeptRelease, colour: Colour, images: ReadonlyMap<str
 export async function findImages(docker: Docker, stack: string, images: readonly KeptImage[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const missing: string[] = [];
-  for (const { reference, id, digests } of images) {
-    const candidates = [reference, keptName(stack, id), ...digests];
-    const name = await firstWith(docker, candidates, id);
+  const names = await Promise.all(
+    images.map(({ reference, id, digests }) => firstWith(docker, [reference, keptName(stack, id), ...digests], id)),
+  );
+  for (const [index, { reference, digests }] of images.entries()) {
+    const name = names[index];
     if (name) found.set(reference, name);
     else missing.push(digests[0] ? `${reference}: docker pull ${digests[0]}` : `${reference}: it was built here, and has been removed`);
   }

@@ -29,7 +29,7 @@ export async function bake(operation: Operation, step: StepOf<'bake'>, { progres
   const edge = edgeIn(await containersOf(docker, config.names));
   if (!edge) throw new SlipwayError('the edge is not there');
   // The log has the times of the engine's machine, whose clock need not be that of this one.
-  const { time: began } = await docker.machine();
+  const began = await docker.time();
   const before = await minutesBefore(operation, edge.id, step.from, began);
   if (!before) return 'not watched: the logging driver of the edge lets nobody read what it has written';
   if (before.requests === 0 && !step.always) return 'nobody has used the old one in the minutes before: nothing to compare with';

@@ -71,7 +71,7 @@ export class Deck {
     const container = await createDeck(docker, options);
     try {
       const [, stream] = await Promise.all([
-        docker.putFiles(container.id, '/', program()),
+        leastTokenOf(options).then((least) => docker.putFiles(container.id, '/', program(least))),
         docker.call('attaching to the deck', () =>
           container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true }),
         ),
@@ -188,10 +188,15 @@ export class Deck {
   }
 }
 
-function program(): ArchiveFile[] {
+async function leastTokenOf({ leastToken = 0 }: DeckOptions): Promise<number> {
+  return typeof leastToken === 'function' ? leastToken() : leastToken;
+}
+
+function program(leastToken: number): ArchiveFile[] {
   const files = ['program.js', 'segments.js', 'durable.js', 'protocol.js'];
   return [
     ...files.map((file) => ({ path: `deck/${file}`, content: readFileSync(new URL(`./${file}`, import.meta.url)) })),
     { path: 'deck/package.json', content: '{"type":"module"}' },
+    { path: 'deck/env', content: `LEAST_TOKEN=${leastToken}\n` },
   ];
 }

@@ -20,8 +20,11 @@ export interface DeckOptions {
   command: string;
   /** A network to begin in, when it exists already; joining one later takes longer. */
   network?: string | undefined;
-  /** The edge's token: the operation's will be greater, even when the journal's volume was lost. */
-  leastToken?: number | undefined;
+  /**
+   * The edge's token: the operation's will be greater, even when the journal's volume was lost. A function is called once the lock
+   * is taken, before the deck runs: whatever it looks at, nobody else changes any more.
+   */
+  leastToken?: number | (() => Promise<number>) | undefined;
 }
 
 /** A container that was made but never started: its maker died in between, or is just about to start it. */
@@ -42,14 +45,13 @@ export async function createDeck(docker: Docker, options: DeckOptions): Promise<
   }
 }
 
-function describe({ names, image, command, network, leastToken = 0 }: DeckOptions): Dockerode.ContainerCreateOptions {
+function describe({ names, image, command, network }: DeckOptions): Dockerode.ContainerCreateOptions {
   const { journal, ...secrets } = names.volumes;
   return {
     name: names.deck,
     Image: image,
-    // Plain JavaScript as it was compiled, copied in before the start.
-    Cmd: ['node', '/deck/program.js'],
-    Env: [`LEAST_TOKEN=${leastToken}`],
+    // Plain JavaScript as it was compiled, copied in before the start; its variables likewise.
+    Cmd: ['node', '--env-file=/deck/env', '/deck/program.js'],
     Labels: {
       'dev.slipway.stack': names.base,
       'dev.slipway.deck': command,
