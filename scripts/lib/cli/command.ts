@@ -1,4 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
+import type { OnInterrupt } from '../deploy/watch.js';
 import type { ExitCode } from '../errors.js';
 import type { Output } from './output.js';
 
@@ -23,12 +24,15 @@ export interface Command {
   words: number;
   /** What to say at once, before anything slow is loaded. */
   opening?: (given: Arguments) => string | undefined;
+  /** Until it listens by `onInterrupt`, Ctrl-C ends it at once, with exit code 130. */
+  interruptible?: true;
   /**
    * Does the work. What it returns is the JSON document of --json.
    *
+   * @param onInterrupt how to hear of Ctrl-C
    * @returns the result as data, and the exit code (0 when left out)
    */
-  run: (given: Arguments, output: Output) => Promise<{ result: unknown; exitCode?: ExitCode }>;
+  run: (given: Arguments, output: Output, onInterrupt: OnInterrupt) => Promise<{ result: unknown; exitCode?: ExitCode }>;
 }
 
 /** Flags of every command. */

@@ -1,7 +1,9 @@
+import type { OnInterrupt } from '../deploy/watch.js';
 import { exitCodes, SlipwayError } from '../errors.js';
 import { parseArguments, typedArguments } from './arguments.js';
 import type { Command } from './command.js';
 import { printHelp } from './help.js';
+import { InterruptedEarlyError, interruptible, onInterrupt } from './interrupt.js';
 import { createOutput, printError } from './output.js';
 
 /** The commands, each loaded only when it is the one that was typed. */
@@ -40,14 +42,18 @@ export async function main(name: keyof typeof commands): Promise<void> {
     json = given.values.json === true;
     const output = createOutput(json);
     const opening = command.opening?.(given);
-    if (opening) output.line(opening);
-    const { result, exitCode = exitCodes.done } = await command.run(given, output);
+    const run = (heed: OnInterrupt) => {
+      if (opening) output.line(opening);
+      return command.run(given, output, heed);
+    };
+    const { result, exitCode = exitCodes.done } = await (command.interruptible ? interruptible(run) : run(onInterrupt));
     if (json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
     process.exitCode = exitCode;
   } catch (error) {
     printError(error);
     if (json) process.stdout.write(`${JSON.stringify({ error: asData(error) }, undefined, 2)}\n`);
     process.exitCode = error instanceof SlipwayError ? error.exitCode : exitCodes.failed;
+    if (error instanceof InterruptedEarlyError) process.exit();
   }
 }
 

@@ -8,7 +8,7 @@ import { SlipwayError, UsageError } from '../errors.js';
 import { recordsOf } from './journal.js';
 import { type Deployed, operate } from './operate.js';
 import type { Step } from './plan.js';
-import { recoverAndTell } from './recovery/recover-and-tell.js';
+import { recoverFirst } from './recovery/recover-and-tell.js';
 import { type Context, prepareRelease, type Release, type ReleaseOptions } from './release.js';
 import { ofLive } from './releases/of-live.js';
 import type { Reporter } from './reporter.js';
@@ -82,7 +82,7 @@ async function attempt(options: DeployOptions): Promise<DeployResult> {
     if (options.dryRun) return { outcome: 'planned', version, steps: release.steps };
     const deck = await (early ?? openDeck(context));
     try {
-      const wasCutOff = await recoverAndTell(context, deck, options);
+      const wasCutOff = await recoverFirst(context, deck, options);
       if (!wasCutOff) {
         const whole = options.canary.length > 0 ? await besideLive(context, release, deck) : release;
         return { outcome: 'deployed', ...(await operate(context, whole, deck, options)) };
@@ -126,7 +126,7 @@ async function besideLive(context: Context, release: Release, deck: Deck): Promi
 async function recovered(context: Context, options: DeployOptions): Promise<boolean> {
   const deck = await openDeck(context);
   try {
-    return (await recoverAndTell(context, deck, options)) !== undefined;
+    return (await recoverFirst(context, deck, options)) !== undefined;
   } finally {
     await deck.close();
   }

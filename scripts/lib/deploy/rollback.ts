@@ -9,7 +9,7 @@ import { type Records, withJournal } from './journal.js';
 import { lockAndLook } from './lock-and-look.js';
 import { operateAsSeen } from './operate.js';
 import { type Goal, idleColour, planDeploy, type Step } from './plan.js';
-import { recoverAndTell } from './recovery/recover-and-tell.js';
+import { recoverFirst } from './recovery/recover-and-tell.js';
 import type { Context, Release } from './release.js';
 import { type Contract, contractsSince, downToContracts, migratedSince } from './releases/contracts.js';
 import { findTarget, projectOfLive } from './releases/find-target.js';
@@ -90,7 +90,7 @@ async function attempt(options: RollbackOptions): Promise<RollbackResult> {
   const { deck, before, seen } = locked;
   let undone: string | undefined;
   try {
-    const wasCutOff = await recoverAndTell(contextOf(before), deck, options);
+    const wasCutOff = await recoverFirst(contextOf(before), deck, options);
     // Typed once more after its deployer was killed: one release back is what was wanted, and not two.
     if (wasCutOff?.what === 'finished' && wasCutOff.command === 'rollback' && wanted === undefined) {
       return { outcome: 'finished', version: wasCutOff.version };

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -52,9 +52,13 @@ async function worktree(top: string, version: string, commit: string, files: rea
   const parent = await mkdtemp(join(tmpdir(), 'slipway-'));
   const folder = join(parent, 'tree');
   const committed = commitTime(top, commit);
+  // Ctrl-C may end the process before it comes to that.
+  const discard = () => rmSync(parent, { recursive: true, force: true });
+  process.once('exit', discard);
   const remove = async () => {
     await tryRun(['git', '-C', top, 'worktree', 'remove', '--force', folder]);
     await rm(parent, { recursive: true, force: true });
+    process.off('exit', discard);
   };
   try {
     // Worktrees that a killed deploy left in the temporary folder are forgotten first.

@@ -5,10 +5,10 @@ import { parseVersion } from '../../config/version.js';
 import type { DeployResult } from '../../deploy/deploy.js';
 import type { RecoverResult } from '../../deploy/recovery/recover-command.js';
 import type { Reporter } from '../../deploy/reporter.js';
+import type { OnInterrupt } from '../../deploy/watch.js';
 import type { Docker } from '../../engine/docker.js';
 import { UsageError } from '../../errors.js';
 import type { Arguments, Command } from '../command.js';
-import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
 
 export const command: Command = {
@@ -36,10 +36,11 @@ export const command: Command = {
     abort: 'go back from what a killed deploy had begun, even if it had cut',
   },
   opening: (given) => (howToRecover(given) ? undefined : `deploy ${parseVersion(given.words[0])}`),
-  run: async (given, output) => {
+  interruptible: true,
+  run: async (given, output, onInterrupt) => {
     const { values, words } = given;
     const how = howToRecover(given);
-    if (how) return { result: await recovered(how, given, output) };
+    if (how) return { result: await recovered(how, given, output, onInterrupt) };
     const { deploy } = await import('../../deploy/deploy.js');
     const { prepareConfig } = await import('../prepare.js');
     const result = await deploy({
@@ -74,14 +75,15 @@ function howToRecover({ values, words }: Arguments): 'resume' | 'abort' | undefi
   return how;
 }
 
-async function recovered(how: 'resume' | 'abort', { values }: Arguments, output: Output): Promise<RecoverResult> {
+async function recovered(how: 'resume' | 'abort', { values }: Arguments, output: Output, onInterrupt: OnInterrupt): Promise<RecoverResult> {
   const { recoverNow } = await import('../../deploy/recovery/recover-command.js');
   const { loadConfig } = await import('../../config/load.js');
   const { Docker } = await import('../../engine/docker.js');
   const reporter = await output.reporter();
   const config = loadConfig(values.dotenv as string | undefined);
   const docker = new Docker();
-  const result = (await leftData(how, config, docker, reporter)) ?? (await recoverNow({ how, config, docker, reporter, onInterrupt }));
+  const result =
+    (await leftData(how, { config, docker, reporter, onInterrupt })) ?? (await recoverNow({ how, config, docker, reporter, onInterrupt }));
   const { line, paint } = output;
   if (result.outcome === 'nothing-was-cut-off') line('nothing was cut off; nothing was changed');
   if (result.outcome === 'recovered') line(paint('green', `${result.command} ${result.version}, which was cut off, is ${result.what}`));
@@ -90,9 +92,12 @@ async function recovered(how: 'resume' | 'abort', { values }: Arguments, output:
 }
 
 /** A rollback that was to bring data along is put in order by what knows how to restore. */
-async function leftData(how: 'resume' | 'abort', config: Config, docker: Docker, reporter: Reporter): Promise<RecoverResult | undefined> {
+async function leftData(
+  how: 'resume' | 'abort',
+  { config, docker, ...heed }: { config: Config; docker: Docker; reporter: Reporter; onInterrupt: OnInterrupt },
+): Promise<RecoverResult | undefined> {
   const { settleLeft } = await import('../../restore/rollback/left.js');
-  const settled = await settleLeft(config, docker, { how, reporter, onInterrupt });
+  const settled = await settleLeft(config, docker, { how, ...heed });
   return settled && { outcome: 'recovered', ...settled.recovered };
 }
 

@@ -2,7 +2,6 @@ import { parseVersion } from '../../config/version.js';
 import { UsageError } from '../../errors.js';
 import { askOnTerminal } from '../ask.js';
 import type { Arguments, Command } from '../command.js';
-import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
 import { sayPlanned, sayRollback } from '../rollback-output.js';
 
@@ -25,7 +24,8 @@ export const command: Command = {
     'skip-safety-set': 'with --restore-data: do not back up what is replaced first; it is kept beside in any case',
   },
   opening: ({ words }) => `rollback${words[0] === undefined ? '' : ` to ${parseVersion(words[0])}`}`,
-  run: async (given, output) => {
+  interruptible: true,
+  run: async (given, output, onInterrupt) => {
     const isWithData = wantsData(given);
     const [{ loadConfig }, { Docker }] = await Promise.all([import('../../config/load.js'), import('../../engine/docker.js')]);
     const common = {

@@ -1,6 +1,5 @@
 import type { StartResult } from '../../deploy/power/start.js';
 import type { Command } from '../command.js';
-import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
 import { setupProgress } from '../setup-progress.js';
 
@@ -11,7 +10,8 @@ export const command: Command = {
   flags: { 'dry-run': { type: 'boolean' } },
   help: { 'dry-run': 'print the steps and change nothing' },
   opening: () => 'start',
-  run: async ({ values }, output) => {
+  interruptible: true,
+  run: async ({ values }, output, onInterrupt) => {
     const { startStack } = await import('../../deploy/power/start.js');
     const dotenv = values.dotenv as string | undefined;
     const result = await startStack({

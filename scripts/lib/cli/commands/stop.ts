@@ -1,6 +1,5 @@
 import type { StopResult } from '../../deploy/power/stop.js';
 import type { Command } from '../command.js';
-import { onInterrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
 import { setupProgress } from '../setup-progress.js';
 
@@ -15,7 +14,8 @@ export const command: Command = {
     'remove-volumes': 'NAME: with --remove, all of its data too; only for the stack’s whole name, --yes or not',
   },
   opening: () => 'stop',
-  run: async ({ values }, output) => {
+  interruptible: true,
+  run: async ({ values }, output, onInterrupt) => {
     const { stopStack } = await import('../../deploy/power/stop.js');
     const result = await stopStack({
       dotenv: values.dotenv as string | undefined,

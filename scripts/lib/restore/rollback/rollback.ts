@@ -3,9 +3,8 @@ import type { Config } from '../../config/load.js';
 import { parseVersion } from '../../config/version.js';
 import { Cron } from '../../cron/cron.js';
 import { readJournal, withJournal } from '../../deploy/journal.js';
-import { assertInOrder } from '../../deploy/recovery/assert-in-order.js';
 import { cutOffWithData } from '../../deploy/recovery/cut-off.js';
-import { recover } from '../../deploy/recovery/recover.js';
+import { recoverFirst } from '../../deploy/recovery/recover-and-tell.js';
 import type { Context } from '../../deploy/release.js';
 import type { Reporter } from '../../deploy/reporter.js';
 import { assertEngine, observe } from '../../deploy/state.js';
@@ -160,8 +159,7 @@ async function whileLocked<T>(
     leastToken: before.edgeToken,
   });
   try {
-    assertInOrder(deck.journal);
-    return (await recover(context, deck, options)) ? undefined : await work(deck);
+    return (await recoverFirst(context, deck, options)) ? undefined : await work(deck);
   } finally {
     await deck.close();
   }
