@@ -1,4 +1,4 @@
 #!/usr/bin/env zx
-import { main } from '../dist/cli/main.js';
+import { main } from '../dist/bin/main.mjs';
 
 await main('start');

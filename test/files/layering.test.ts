@@ -92,7 +92,7 @@ describe('imports go one way: cli, then the domains, then engine, edge and confi
       expect(
         [...text.matchAll(/from '(\.[^']+)'/g)].map((match) => match[1]),
         script,
-      ).toEqual(['../dist/cli/main.js']);
+      ).toEqual(['../dist/bin/main.mjs']);
     }
   });
 

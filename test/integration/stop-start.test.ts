@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namesOf } from '../../scripts/lib/config/names.js';
 import { removeStack } from '../../scripts/lib/deploy/power/remove-stack.js';
@@ -42,6 +44,17 @@ async function standing(): Promise<string[]> {
 async function keptImages(): Promise<string[]> {
   const images = await engine.listImages();
   return images.flatMap(({ RepoTags }) => (RepoTags ?? []).filter((tag) => tag.startsWith(`${stack.name}-kept:`)));
+}
+
+/** Does some work while another program has a port of 127.0.0.1; 0: any. */
+async function whileTaken(port: number, work: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    await work((server.address() as AddressInfo).port);
+  } finally {
+    server.close();
+  }
 }
 
 const isOf = (kinds: string) => (line: string) => new RegExp(`^(${kinds}) `).test(line);
@@ -106,10 +119,41 @@ describe('stop', () => {
   });
 });
 
+test.each([
+  ['deploy', ['t9']],
+  ['rollback', []],
+  ['stop', []],
+  ['start', []],
+])('Ctrl-C while a %s is getting ready ends it with exit code 130, and changes nothing', async (command, words) => {
+  const before = await standing();
+  const running = stack.start(command, words);
+  await running.says(new RegExp(`^${command}`));
+  running.kill('SIGINT');
+  const { exitCode, signal, stderr, json } = await running.ended;
+  expect([exitCode, signal], stderr).toEqual([130, null]);
+  expect(stderr).toContain('✗ interrupted before it had begun');
+  expect(json).toMatchObject({ error: { exitCode: 130 } });
+  expect(await standing()).toEqual(before);
+});
+
 describe('start', () => {
+  test('is refused when another program has a port of the edge that is there', async () => {
+    await whileTaken(stack.port, async () => {
+      const { exitCode, stderr } = await run('start');
+      expect(exitCode, stderr).toBe(2);
+      expect(stderr).toContain(`the edge’s container: port ${stack.port} on 127.0.0.1 is in use by another program`);
+      expect(stderr).toContain('npx zx scripts/base.mjs upgrade');
+    });
+  });
+
   test('brings the same containers back, healthy, with the release that was live and all data', async () => {
     const before = (await stack.containers()).map(({ Id }) => Id).sort();
-    expect(await done('start')).toMatchObject({ outcome: 'started', version: 't1', colour: 'blue' });
+    // The port that .env names by now is another program's, and no matter: the edge keeps those that it was made with.
+    await whileTaken(0, async (port) => {
+      const { exitCode, stderr, json } = await run('start', { env: { HTTP_PORT: String(port) } });
+      expect(exitCode, stderr).toBe(0);
+      expect(json).toMatchObject({ outcome: 'started', version: 't1', colour: 'blue' });
+    });
     expect((await stack.containers()).map(({ Id }) => Id).sort()).toEqual(before);
     expect(await stack.running('blue')).toEqual(all);
     const ill = (await stack.containers()).filter(({ Status }) => !/\((healthy|health: starting)\)/.test(Status));
@@ -166,14 +210,23 @@ describe('start', () => {
     });
   });
 
-  test('makes what is missing of the base', async () => {
+  test('makes what is missing of the base; what holds the app’s files for backups has them again', async () => {
+    const mounted = async () => {
+      const { Mounts } = await (await stack.container('', 'files')).inspect();
+      return Mounts.map(({ Name = '' }) => Name)
+        .filter((name) => name.startsWith(stack.name))
+        .sort();
+    };
+    const before = await mounted();
+    expect(before).toContain(`${stack.name}-app_uploads`);
     await done('stop');
-    await (await stack.container('', 'cron')).remove();
+    for (const service of ['cron', 'files']) await (await stack.container('', service)).remove();
     expect(await done('start')).toMatchObject({
       outcome: 'started',
       steps: expect.arrayContaining([expect.objectContaining({ id: 'base-up' })]),
     });
     expect((await stack.containers('')).map(({ State }) => State)).toEqual(Array(5).fill('running'));
+    expect(await mounted()).toEqual(before);
     await expectServed('t1');
   });
 });

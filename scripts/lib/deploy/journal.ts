@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.js';
 import { filesOf } from '../engine/archive.js';
 import type { Deck } from '../engine/deck/deck.js';
+import type { LockHolder } from '../engine/deck/holder.js';
 import { JOURNAL_FILE, JOURNAL_FOLDER, segmentsIn } from '../engine/deck/protocol.js';
 import type { Docker } from '../engine/docker.js';
 
@@ -139,6 +140,17 @@ export function operationsOf(records: readonly JournalRecord[]): OperationRecord
     }
   }
   return [...operations.values()].reverse();
+}
+
+/**
+ * Every operation takes the lock before it begins: one that began before the lock was taken is not the one that holds it.
+ *
+ * @param operation the newest of the journal, which has no end
+ * @param holder who holds the lock now
+ * @returns whether it runs; otherwise its deployer was killed. Pure
+ */
+export function isRunning({ at }: Pick<OperationRecord, 'at'>, holder: LockHolder | undefined): boolean {
+  return holder !== undefined && !(Date.parse(at) < Date.parse(holder.since));
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type DockerodeApi from 'dockerode';
+import Dockerode from 'dockerode';
 import { messageOf, SlipwayError } from '../errors.js';
 import { type ArchiveFile, tarOf } from './archive.js';
-import { Dockerode } from './dockerode.js';
 import { type Endpoint, resolveEndpoint } from './endpoint.js';
 import { collect, demultiplexed } from './streams.js';
 
@@ -28,7 +27,7 @@ export interface ExecResult {
 
 /** The one client of the Docker Engine's API. */
 export class Docker {
-  readonly api: DockerodeApi;
+  readonly api: Dockerode;
   readonly endpoint: Endpoint;
   #guard: () => Promise<void> = async () => {};
   #machine: Promise<{ memory: number; cpus: number }> | undefined;
@@ -72,17 +71,17 @@ export class Docker {
   }
 
   /** @returns all containers, running or not, that carry every one of the labels */
-  async containers(labels: readonly string[]): Promise<DockerodeApi.ContainerInfo[]> {
+  async containers(labels: readonly string[]): Promise<Dockerode.ContainerInfo[]> {
     return this.call('listing containers', () => this.api.listContainers({ all: true, filters: { label: [...labels] } }));
   }
 
   /** @returns a container's whole description, or undefined when there is none of that id or name */
-  async inspect(container: string): Promise<DockerodeApi.ContainerInspectInfo | undefined> {
+  async inspect(container: string): Promise<Dockerode.ContainerInspectInfo | undefined> {
     return this.orUndefined(`inspecting ${container}`, () => this.api.getContainer(container).inspect());
   }
 
   /** @returns an image's description, or undefined when it is not on the engine */
-  async image(reference: string): Promise<DockerodeApi.ImageInspectInfo | undefined> {
+  async image(reference: string): Promise<Dockerode.ImageInspectInfo | undefined> {
     return this.orUndefined(`inspecting the image ${reference}`, () => this.api.getImage(reference).inspect());
   }
 
@@ -181,7 +180,7 @@ export class Docker {
   }
 }
 
-function connection(endpoint: Endpoint): DockerodeApi.DockerOptions {
+function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   if (endpoint.host.startsWith('unix://')) return { socketPath: endpoint.host.slice('unix://'.length) };
   const url = new URL(endpoint.host);
   const address = { host: url.hostname, port: Number(url.port) };

@@ -1,4 +1,4 @@
-import { type JournalRecord, type OperationRecord, operationsOf } from '../deploy/journal.js';
+import { isRunning, type JournalRecord, operationsOf } from '../deploy/journal.js';
 import { releasesOf } from '../deploy/releases/releases.js';
 import type { LockHolder } from '../engine/deck/holder.js';
 
@@ -57,7 +57,7 @@ export function entriesOf(records: readonly JournalRecord[], holder: LockHolder 
       by: operation.by ?? null,
       at,
       ms: operation.ms ?? null,
-      outcome: operation.outcome ?? (index === 0 && holds(holder, operation) ? 'running' : 'cut off'),
+      outcome: operation.outcome ?? (index === 0 && isRunning(operation, holder) ? 'running' : 'cut off'),
       reason: operation.reason ?? null,
       step: operation.step ?? null,
       cut: cuts.get(token) ?? null,
@@ -65,9 +65,4 @@ export function entriesOf(records: readonly JournalRecord[], holder: LockHolder 
       live: release === undefined || undone.has(token) ? null : release.at,
     };
   });
-}
-
-/** Every operation takes the lock before it begins. One that began before the lock was taken is not the one that holds it. */
-function holds(holder: LockHolder | undefined, { at }: OperationRecord): boolean {
-  return holder !== undefined && !(Date.parse(at) < Date.parse(holder.since));
 }

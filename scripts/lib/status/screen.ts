@@ -1,6 +1,7 @@
 import { inColumns } from '../config/columns.js';
 import { formatBytes, formatDuration } from '../config/durations.js';
 import { colours } from '../config/names.js';
+import { isRunning } from '../deploy/journal.js';
 import { backupLines } from './backups.js';
 import type { ContainerStatus, Status } from './status.js';
 
@@ -20,7 +21,7 @@ export function screen(status: Status, now: number, paint: Paint): string[] {
     'last operations',
     ...(status.operations.length === 0
       ? ['  none']
-      : status.operations.map((operation, index) => `  ${operationLine(operation, now, index === 0 && Boolean(running))}`)),
+      : status.operations.map((operation, index) => `  ${operationLine(operation, now, index === 0 && isRunning(operation, running))}`)),
     '',
     ...backupLines(status.backups, now, paint),
     `disk: images ${formatBytes(status.disk.images)}, volumes ${formatBytes(status.disk.volumes)}, build cache ${formatBytes(status.disk.buildCache)}`,

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load.js';
 import { type Colour, colours, type Names } from '../config/names.js';
-import { type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
+import { isRunning, type OperationRecord, operationsOf, readJournal } from '../deploy/journal.js';
 import { assertEngine, type ContainerState, containersOf } from '../deploy/state.js';
 import { readMaintenance } from '../edge/gate.js';
 import { type LiveSet, readLiveSet } from '../edge/live.js';
@@ -109,7 +109,8 @@ export function problemsOf({ base, colours: all, live, operations, running, back
   }
   if (live && all[live.colour].length === 0) problems.push(`${live.colour} is live and has no containers`);
   const [last] = operations;
-  if (last && last.outcome === undefined && !running) problems.push(`${last.command} ${last.version} was cut off at "${last.step}"`);
+  if (last && last.outcome === undefined && !isRunning(last, running))
+    problems.push(`${last.command} ${last.version} was cut off at "${last.step}"`);
   return [...problems, ...backupProblems(backups)];
 }
 

@@ -70,6 +70,11 @@ describe('operations', () => {
     expect(problemsOf(healthy({ operations: [cutOff], running: { command: 'deploy v3', by: 'me', since: 'now' } }))).toEqual([]);
   });
 
+  test('one that was cut off is told while another operation holds the lock, which has written nothing yet', () => {
+    const running = { command: 'start', by: 'me', since: '2026-05-01T11:59:00.000Z' };
+    expect(problemsOf(healthy({ operations: [cutOff], running }))).toEqual(['deploy v3 was cut off at "check"']);
+  });
+
   test('one that was cut off before another ended well is no problem any more', () => {
     expect(problemsOf(healthy({ operations: [operation(), cutOff] }))).toEqual([]);
   });

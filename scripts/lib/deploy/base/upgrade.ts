@@ -1,10 +1,9 @@
-import { loadConfig } from '../../config/load.js';
 import { Compose } from '../../engine/compose.js';
-import { Deck } from '../../engine/deck/deck.js';
-import { Docker } from '../../engine/docker.js';
 import { UsageError } from '../../errors.js';
+import { openStack, underLock } from '../stack.js';
 import { containersOf } from '../state.js';
 import { refreshCronSecrets } from './cron-current.js';
+import { filesToMount } from './files-to-mount.js';
 import { baseDrift, baseProject, mountedFiles } from './project.js';
 import { writeSecrets } from './secrets.js';
 
@@ -23,8 +22,8 @@ export interface BaseUpgradeOptions {
  * @throws UsageError when there is no base yet, or the person does not agree
  */
 export async function upgradeBase({ dotenv, confirm, say }: BaseUpgradeOptions): Promise<string[]> {
-  const config = loadConfig(dotenv);
-  const docker = new Docker();
+  const stack = await openStack(dotenv);
+  const { config, docker } = stack;
   const compose = new Compose(docker.endpoint);
   const { base } = await containersOf(docker, config.names);
   if (base.length === 0) throw new UsageError('there is no base yet', { hints: ['the first deploy starts it'] });
@@ -36,12 +35,11 @@ export async function upgradeBase({ dotenv, confirm, say }: BaseUpgradeOptions):
   if (!(await confirm(`recreate ${drifted.join(', ')}? Requests fail until it is back, some seconds.`))) {
     throw new UsageError('nothing was changed', { hints: ['add --yes if you mean it'] });
   }
-  const deck = await Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: 'base upgrade' });
-  try {
+  await underLock(stack, { command: 'base upgrade' }, async (deck) => {
     await writeSecrets({ config, deck });
-    await compose.call(project, ['up', '--detach', '--no-build', '--pull=missing', '--wait', '--wait-timeout=180'], { onLine: say });
-  } finally {
-    await deck.close();
-  }
+    // What is missing is made as well.
+    const whole = await baseProject(config, docker, await filesToMount(stack, deck, base));
+    await compose.call(whole, ['up', '--detach', '--no-build', '--pull=missing', '--wait', '--wait-timeout=180'], { onLine: say });
+  });
   return drifted;
 }

@@ -1,7 +1,7 @@
-import { loadConfig } from '../../config/load.js';
 import { readMaintenance, readOpened } from '../../edge/gate.js';
-import { Docker } from '../../engine/docker.js';
-import { assertEngine, observe, type State } from '../state.js';
+import type { Docker } from '../../engine/docker.js';
+import { openStack } from '../stack.js';
+import { observe, type State } from '../state.js';
 
 /** Whether the public is turned away, the same for people and programs. */
 export interface MaintenanceStatus {
@@ -22,9 +22,7 @@ export interface MaintenanceStatus {
  * @param dotenv the path that --dotenv gave
  */
 export async function maintenanceStatus(dotenv: string | undefined): Promise<MaintenanceStatus> {
-  const config = loadConfig(dotenv);
-  const docker = new Docker();
-  await assertEngine(docker);
+  const { config, docker } = await openStack(dotenv);
   return statusOf(docker, edgeIn(await observe(docker, config.names)));
 }
 

@@ -1,14 +1,14 @@
-import { type Config, loadConfig } from '../../config/load.js';
+import type { Config } from '../../config/load.js';
 import { type MaintenanceFlags, parseMaintenance } from '../../edge/maintenance.js';
 import { Compose } from '../../engine/compose.js';
-import { Deck } from '../../engine/deck/deck.js';
-import { Docker } from '../../engine/docker.js';
+import type { Docker } from '../../engine/docker.js';
 import { exitCodes, messageOf, SlipwayError } from '../../errors.js';
 import { baseProject, mountedFiles } from '../base/project.js';
 import { edgeOf } from '../operation.js';
 import { preflight } from '../preflight.js';
 import { assertInOrder } from '../recovery/assert-in-order.js';
-import { assertEngine, observe, type State } from '../state.js';
+import { openStack, underLock } from '../stack.js';
+import { observe, type State } from '../state.js';
 import { InterruptedError, type OnInterrupt } from '../watch.js';
 import { type Holder, type MaintenanceChange, maintenanceOff, maintenanceOn, setMaintenance } from './maintenance.js';
 import { edgeIn, type MaintenanceStatus, statusOf } from './maintenance-status.js';
@@ -42,23 +42,19 @@ export interface SwitchResult extends MaintenanceStatus {
 export async function switchMaintenance(options: SwitchOptions): Promise<SwitchResult> {
   const { action } = options;
   const settings = parseMaintenance(options.flags);
-  const config = loadConfig(options.dotenv);
-  const docker = new Docker();
-  await assertEngine(docker);
+  const { config, docker } = await openStack(options.dotenv);
   const state = await observe(docker, config.names);
   const edge = edgeIn(state);
   if (!edge && action === 'off') return { ...(await statusOf(docker, undefined)), changed: false, gateway: null };
   if (!edge) await options.prepare();
 
   const runs = edge?.state === 'running';
-  const deck = await Deck.open(docker, {
-    names: config.names,
-    image: config.settings.NODE_IMAGE,
+  const lock = {
     command: `maintenance ${action}`,
     network: runs ? config.names.networks.app : undefined,
     leastToken: state.edgeToken,
-  });
-  try {
+  };
+  return underLock({ config, docker }, lock, async (deck) => {
     if (action === 'off') assertInOrder(deck.journal);
     if (!runs) await options.step('start the edge', () => startEdge(config, docker, state));
     const holder = { docker, config, deck };
@@ -67,9 +63,7 @@ export async function switchMaintenance(options: SwitchOptions): Promise<SwitchR
     );
     const status = await statusOf(docker, edgeIn(await observe(docker, config.names)));
     return { ...status, changed, gateway: await gatewayOf(docker, config) };
-  } finally {
-    await deck.close();
-  }
+  });
 }
 
 /** The edge alone: it needs nothing of Postgres and Redis, and recreates nothing. */

@@ -1,16 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, loadConfig } from '../../config/load.js';
 import { edgePorts } from '../../edge/target.js';
 import { Compose } from '../../engine/compose.js';
-import { Deck } from '../../engine/deck/deck.js';
-import { Docker } from '../../engine/docker.js';
+import type { Deck } from '../../engine/deck/deck.js';
 import { SlipwayError } from '../../errors.js';
-import { mountedFiles } from '../base/project.js';
+import { filesToMount } from '../base/files-to-mount.js';
 import { startBase } from '../base/up.js';
 import { awaitHealthy, startContainers, stopContainers } from '../containers.js';
 import { preflight } from '../preflight.js';
 import { assertInOrder } from '../recovery/assert-in-order.js';
-import { assertEngine, containersOf, observe, type State } from '../state.js';
+import { openStack, type Stack, underLock } from '../stack.js';
+import { containersOf, observe, type State } from '../state.js';
 import { type Act, inOrder, type Sequence } from './in-order.js';
 import { planStart, type StartStep } from './start-plan.js';
 
@@ -47,29 +46,18 @@ const HINTS = ['npx zx scripts/start.mjs goes on from there; npx zx scripts/stop
  * SlipwayError (1) with the container's last words, and what runs, when one does not become healthy
  */
 export async function startStack(options: StartOptions): Promise<StartResult> {
-  const config = loadConfig(options.dotenv);
-  const docker = new Docker();
-  await assertEngine(docker);
+  const stack = await openStack(options.dotenv);
+  const { config, docker } = stack;
   const before = await observe(docker, config.names);
   const steps = planStart(before);
   if (options.dryRun) return told('planned', before, steps);
   if (steps.some(({ kind }) => kind === 'base-up')) await options.prepare();
   await preflight(config, docker, before);
-  const deck = await Deck.open(docker, {
-    names: config.names,
-    image: config.settings.NODE_IMAGE,
-    command: 'start',
-    leastToken: before.edgeToken,
-  });
-  try {
-    return await startHeld(docker, config, deck, options);
-  } finally {
-    await deck.close();
-  }
+  return underLock(stack, { command: 'start', leastToken: before.edgeToken }, (deck) => startHeld(stack, deck, options));
 }
 
 /** Plans once more, now that nobody else changes anything, and does it. */
-async function startHeld(docker: Docker, config: Config, deck: Deck, options: StartOptions): Promise<StartResult> {
+async function startHeld({ docker, config }: Stack, deck: Deck, options: StartOptions): Promise<StartResult> {
   assertInOrder(deck.journal);
   const state = await observe(docker, config.names);
   const steps = planStart(state);
@@ -125,7 +113,7 @@ async function makeBase(
   progress: (line: string) => void,
 ): Promise<void> {
   const compose = new Compose(docker.endpoint, { detached: true, guard: () => deck.confirm() });
-  await startBase({ config, docker, compose, deck, base, files: await mountedFiles(docker, config.names), signal, progress });
+  await startBase({ config, docker, compose, deck, base, files: await filesToMount({ docker, config }, deck, base), signal, progress });
 }
 
 /** Waits until the edge serves what the operation with that token made live. */

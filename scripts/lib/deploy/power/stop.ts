@@ -1,10 +1,11 @@
-import { type Config, loadConfig } from '../../config/load.js';
+import type { Config } from '../../config/load.js';
 import { colours } from '../../config/names.js';
-import { Deck } from '../../engine/deck/deck.js';
-import { Docker } from '../../engine/docker.js';
+import type { Deck } from '../../engine/deck/deck.js';
+import type { Docker } from '../../engine/docker.js';
 import { SlipwayError, UsageError } from '../../errors.js';
 import { removeAbandonedRuns, stopContainers } from '../containers.js';
-import { assertEngine, observe } from '../state.js';
+import { openStack, type Stack, underLock } from '../stack.js';
+import { observe } from '../state.js';
 import { inOrder, type Sequence } from './in-order.js';
 import { belongingsOf, removeContainers, removeKeptImages, removeNetworks, removeVolumes } from './remove-stack.js';
 import { planStop, type Removal, type StopStep } from './stop-plan.js';
@@ -42,28 +43,17 @@ const HINTS = ['npx zx scripts/stop.mjs, typed as before, goes on; npx zx script
  * saying what runs when something could not be stopped or removed
  */
 export async function stopStack(options: StopOptions): Promise<StopResult> {
-  const config = loadConfig(options.dotenv);
+  const stack = await openStack(options.dotenv);
+  const { config } = stack;
   assertTyped(options, config);
-  const docker = new Docker();
-  await assertEngine(docker);
-  const { steps, state } = await plan(docker, config, options);
+  const { steps, state } = await plan(stack, options);
   if (options.dryRun) return told('planned', config, steps);
   // Taking the lock makes volumes: of a stack that is not there, none are left behind.
   if (steps.length === 0 && [state.base, ...colours.map((colour) => state.colours[colour])].every((all) => all.length === 0)) {
     return told('nothing-to-do', config, steps);
   }
   // No network: it would keep the networks from being removed.
-  const deck = await Deck.open(docker, {
-    names: config.names,
-    image: config.settings.NODE_IMAGE,
-    command: 'stop',
-    leastToken: state.edgeToken,
-  });
-  try {
-    return await stopHeld(docker, config, deck, options);
-  } finally {
-    await deck.close();
-  }
+  return underLock(stack, { command: 'stop', leastToken: state.edgeToken }, (deck) => stopHeld(stack, deck, options));
 }
 
 /** The name is typed, so that a wrong --dotenv, or the line of another day, takes nobody's data. */
@@ -74,7 +64,7 @@ function assertTyped({ remove, removeVolumes: typed }: StopOptions, { names, fil
   if (typed !== names.base) throw new UsageError(`--remove-volumes: ${JSON.stringify(typed)} is not the name of this stack`, { hints });
 }
 
-async function plan(docker: Docker, config: Config, options: StopOptions) {
+async function plan({ docker, config }: Stack, options: StopOptions) {
   const [state, removal] = await Promise.all([
     observe(docker, config.names),
     options.remove ? removalOf(docker, config, options) : undefined,
@@ -95,10 +85,11 @@ async function removalOf(docker: Docker, { names }: Config, options: StopOptions
 }
 
 /** Plans once more, now that nobody else changes anything, and does it. */
-async function stopHeld(docker: Docker, config: Config, deck: Deck, options: StopOptions): Promise<StopResult> {
+async function stopHeld(stack: Stack, deck: Deck, options: StopOptions): Promise<StopResult> {
+  const { docker, config } = stack;
   const guarded = docker.guarded(() => deck.confirm());
   await removeAbandonedRuns(guarded, config.names);
-  const { state, steps } = await plan(docker, config, options);
+  const { state, steps } = await plan(stack, options);
   if (steps.length === 0) return told('nothing-to-do', config, steps);
   if (state.live?.canary && !options.remove) {
     throw new SlipwayError(`the canary of ${state.live.canary.version} was cut off, and would be there again with the edge`, {

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { cronPaths } from '../../config/cron.js';
 import { maskSecrets } from '../../config/secret.js';
 import type { ArchiveFile } from '../../engine/archive.js';
+import { snapshotFolder } from '../base/files-to-mount.js';
 import { forData } from '../base/secrets.js';
 import type { Operation } from '../operation.js';
 import { edgeSet } from '../steps/stage.js';
-
-/** The folder of the snapshot inside the cron container's secrets. */
-const FOLDER = cronPaths.snapshot.slice(cronPaths.secrets.length + 1);
 
 /**
  * Writes down for the cron container what is live, so that a backup set has it: the release, its resolved model (secrets
@@ -35,7 +32,7 @@ export async function writeSnapshot(operation: Operation): Promise<void> {
   ];
   await deck.writeSecrets(
     config.names.volumes.secretsCron,
-    content.map((file) => forData(`${FOLDER}/${file.path}`, file.content)),
+    content.map((file) => forData(`${snapshotFolder}/${file.path}`, file.content)),
   );
 }
 

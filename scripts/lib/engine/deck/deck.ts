@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
+import { projectRoot } from '../../config/root.js';
 import { type ArchiveFile, firstFileOf } from '../archive.js';
 import type { Docker } from '../docker.js';
 import { type Line, listen } from './line.js';
@@ -15,6 +17,8 @@ type Question =
   | { do: 'probe'; request: ProbeRequest }
   | { do: 'ping' };
 
+/** What runs in the deck, as it was compiled. */
+const PROGRAM = join(projectRoot, 'dist', 'engine', 'deck');
 /** A connection that is half open shows when a ping stays unanswered. */
 const PING_MS = 5_000;
 const PATIENCE_MS = 20_000;
@@ -195,7 +199,7 @@ async function leastTokenOf({ leastToken = 0 }: DeckOptions): Promise<number> {
 function program(leastToken: number): ArchiveFile[] {
   const files = ['program.js', 'segments.js', 'durable.js', 'protocol.js'];
   return [
-    ...files.map((file) => ({ path: `deck/${file}`, content: readFileSync(new URL(`./${file}`, import.meta.url)) })),
+    ...files.map((file) => ({ path: `deck/${file}`, content: readFileSync(join(PROGRAM, file)) })),
     { path: 'deck/package.json', content: '{"type":"module"}' },
     { path: 'deck/env', content: `LEAST_TOKEN=${leastToken}\n` },
   ];

@@ -1,0 +1,2 @@
+// Stands for a module that is loaded, and of which nothing is ever used.
+module.exports = {};
