@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../scripts/lib/config/load.js';
+import { startWebOf } from '../../scripts/lib/deploy/steps/cut.js';
+import { Deck } from '../../scripts/lib/engine/deck/deck.js';
+import { Docker } from '../../scripts/lib/engine/docker.js';
 import { createStack, expectNothingLost, type RunOptions, type Stack } from '../helpers/stack.js';
 import { listenToEvents } from '../helpers/streams.js';
 
@@ -121,4 +125,32 @@ test('the next good release is deployed after all that', async () => {
 
 test('no two schedulers ever ran at once, whether a release was refused, taken back or deployed', async () => {
   expect(await stack.schedulersAtOnce()).toEqual([]);
+});
+
+test('a colour that is started again to go back to has to listen, where the app has no health check', async () => {
+  const file = stack.file(
+    'unchecked.yml',
+    'services: { backend: { healthcheck: { disable: true }, command: [sh, -c, sleep 2; exec node src/server.js] } }\n',
+  );
+  await stack.deployed('t4', { env: { APP_COMPOSE: `${stack.values.APP_COMPOSE},${file}` } });
+  const { colour } = await stack.live();
+  const replicas = await Promise.all([1, 2].map((number) => stack.container(colour as 'blue' | 'green', 'backend', number)));
+  await Promise.all(replicas.map((replica) => replica.stop({ t: 1 })));
+  const [config, docker] = [loadConfig(stack.dotenv), new Docker()];
+  const deck = await Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: 'test' });
+  try {
+    await startWebOf({ config, docker, deck }, colour as 'blue' | 'green');
+    for (const replica of replicas) {
+      const { Networks } = (await replica.inspect()).NetworkSettings;
+      const answer = await deck.probe({
+        host: Networks[config.names.networks.app]?.IPAddress ?? '',
+        port: 8000,
+        path: '/',
+        timeoutMs: 1_000,
+      });
+      expect(answer.status, answer.error).toBeGreaterThan(0);
+    }
+  } finally {
+    await deck.close();
+  }
 });

@@ -30,6 +30,7 @@ export function containerState(service: string, rest: Partial<ContainerState> = 
     role: 'web',
     version: 'v1',
     release: 'v1-1',
+    port: undefined,
     image: `slipway/${service}:v1`,
     state: 'running',
     health: 'healthy',

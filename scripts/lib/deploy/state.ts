@@ -20,6 +20,8 @@ export interface ContainerState {
   version: string | undefined;
   release: string | undefined;
   image: string;
+  /** Where a web service listens; undefined for all others. */
+  port: number | undefined;
   /** The engine's word: created, running, restarting, exited, … */
   state: string;
   /** Undefined: the container has no health check. */
@@ -81,12 +83,17 @@ function describe({ Id, Names, Labels, Image, State: state, Status, NetworkSetti
     version: Labels['dev.slipway.version'],
     release: Labels['dev.slipway.release'],
     image: Image,
+    port: portOf(Labels['dev.slipway.port']),
     state,
     health: healthOf(Status),
     status: Status,
     addresses: Object.fromEntries(Object.entries(NetworkSettings?.Networks ?? {}).map(([name, { IPAddress }]) => [name, IPAddress])),
     configHash: Labels['com.docker.compose.config-hash'],
   };
+}
+
+function portOf(label: string | undefined): number | undefined {
+  return label === undefined ? undefined : Number(label);
 }
 
 /** The list call has the health only as words in the status. */

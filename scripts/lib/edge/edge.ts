@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Names } from '../config/names.js';
 import { type ArchiveFile, tarOf } from '../engine/archive.js';
-import type { Docker } from '../engine/docker.js';
-import { SlipwayError } from '../errors.js';
+import { type Docker, EngineError, type ExecResult } from '../engine/docker.js';
+import { SlipwayError, type SlipwayErrorOptions } from '../errors.js';
 import { ASSETS_MARK } from './asset-archive.js';
 import { ASSETS } from './assets.js';
 import { readMaintenance } from './gate.js';
@@ -11,10 +11,24 @@ import { type LiveSet, readLiveSet } from './live.js';
 import type { Maintenance } from './maintenance.js';
 
 /** What the edge's own script answered. */
-export class EdgeError extends SlipwayError {}
+export class EdgeError extends SlipwayError {
+  /** The script's exit code. */
+  readonly code: number;
+
+  constructor(message: string, code: number, options: SlipwayErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
 
 /** The edge that runs is of an older image, which does not know the command. */
 export class OlderEdgeError extends EdgeError {}
+
+/** The script was killed, and so all of its container was: the edge has crashed, or was stopped. */
+const KILLED = 137;
+/** An edge that crashes is started again by the engine; a second time, after a while that doubles each time (milliseconds). */
+const RESTART_MS = 15_000;
+const POLL_MS = 100;
 
 /** A cut that has happened: new requests go to the new set. Closing and opening are cuts as well. */
 export interface Switched {
@@ -52,7 +66,12 @@ export class Edge {
 
   /** Stops what {@link Edge.stage} started. */
   async unstage(token: number): Promise<void> {
-    await this.#call(['edge', 'unstage', String(token)]);
+    const command = ['edge', 'unstage', String(token)];
+    await this.#call(command).catch((error: unknown) => {
+      if (!wasKilled(error)) throw error;
+      // Nothing is staged any more; the token still has to be the edge's.
+      return this.#call(command);
+    });
   }
 
   /**
@@ -80,8 +99,8 @@ export class Edge {
     try {
       await this.#call(['edge', 'drained']);
     } catch (error) {
-      if (!(error instanceof OlderEdgeError)) throw error;
-      await delay(limitMs);
+      if (error instanceof OlderEdgeError) await delay(limitMs);
+      else if (!wasKilled(error)) throw error;
     }
   }
 
@@ -140,26 +159,53 @@ export class Edge {
 
   async #call(command: string[], stdin?: Buffer | Readable, onLine?: (line: string) => void): Promise<void> {
     const input = Buffer.isBuffer(stdin) ? Readable.from([stdin]) : stdin;
-    const { exitCode, stdout, stderr } = await this.#docker.execStream(this.#container, command, input, onLine);
+    const { exitCode, stdout, stderr } = await this.#exec(command, input, onLine);
     if (exitCode === 0) return;
     const said = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim());
     const isOlder = exitCode === 64 && said.some((line) => line.startsWith('edge: unknown command'));
     const Thrown = isOlder ? OlderEdgeError : EdgeError;
-    throw new Thrown(`${command.slice(0, 2).join(' ')} failed: ${said.at(-1) ?? `exit code ${exitCode}`}`, {
+    throw new Thrown(`${command.slice(0, 2).join(' ')} failed: ${said.at(-1) ?? `exit code ${exitCode}`}`, exitCode, {
       details: said.slice(-8),
       hints: isOlder ? ['the edge that runs is older than this command: npx zx scripts/base.mjs upgrade'] : [],
     });
   }
 
-  /** The script says "switched" when the change has happened, then stays until the old workers are gone. */
+  /** Runs the script; while the engine is about to start a crashed edge again, it is waited for. */
+  async #exec(command: string[], stdin?: Readable, onLine?: (line: string) => void): Promise<ExecResult> {
+    for (const deadline = performance.now() + RESTART_MS; ; ) {
+      try {
+        return await this.#docker.execStream(this.#container, command, stdin, onLine);
+      } catch (error) {
+        // 409: it does not run, so the script has not been called.
+        if (!(error instanceof EngineError) || error.status !== 409 || performance.now() > deadline) throw error;
+        const state = (await this.#docker.inspect(this.#container))?.State;
+        if (!state?.Restarting && !state?.Running) throw error;
+        await delay(POLL_MS);
+      }
+    }
+  }
+
+  /**
+   * The script says "switched" when the change has happened, then stays until the old workers are gone. Should the edge crash in
+   * that time, they are: it comes back with what was made live.
+   */
   #switch(command: string[], stdin: Buffer | undefined, onLeft?: (workers: number) => void): Promise<Switched> {
     return new Promise((resolve, reject) => {
+      let hasSwitched = false;
       const drained = this.#call(command, stdin, (line) => {
         const [word, value] = line.split(' ');
-        if (word === 'switched') resolve({ drained });
         if (word === 'left') onLeft?.(Number(value));
+        if (word !== 'switched') return;
+        hasSwitched = true;
+        resolve({ drained });
+      }).catch((error: unknown) => {
+        if (!hasSwitched || !wasKilled(error)) throw error;
       });
       drained.catch(reject);
     });
   }
+}
+
+function wasKilled(error: unknown): boolean {
+  return error instanceof EdgeError && error.code === KILLED;
 }

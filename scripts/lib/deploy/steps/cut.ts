@@ -1,6 +1,7 @@
 import type { Colour } from '../../config/names.js';
 import type { Switched } from '../../edge/edge.js';
 import { awaitHealthy, isAlive, startContainers } from '../containers.js';
+import { awaitListening } from '../listening.js';
 import { edgeOf, type Operation, type StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { type ContainerState, containersOf } from '../state.js';
@@ -39,22 +40,37 @@ export async function takeUp(operation: Operation, step: StepOf<'take-up'>, repo
 }
 
 /**
- * Starts the web services of a colour, as its containers are, and waits until they are healthy.
+ * Starts the web services of a colour, as its containers are, and waits until they are healthy, or at least listen.
  *
  * @param beside what is started at the same time, and not waited for
  */
 export async function startWebOf(
-  { docker, config }: Pick<Operation, 'docker' | 'config'>,
+  operation: Pick<Operation, 'docker' | 'config' | 'deck'>,
   colour: Colour,
   beside: readonly ContainerState[] = [],
 ): Promise<void> {
+  const { docker, config } = operation;
   const web = (await containersOf(docker, config.names)).colours[colour].filter(({ role }) => role === 'web');
   await startContainers(docker, [...web.filter((container) => !isAlive(container)), ...beside]);
-  await awaitHealthy(docker, config.names, colour, {
+  await awaitReady(operation, colour, web);
+}
+
+/** Waits until containers of web services, which were started, can be sent clients. */
+export async function awaitReady(
+  { docker, config, deck }: Pick<Operation, 'docker' | 'config' | 'deck'>,
+  colour: Colour,
+  web: readonly ContainerState[],
+): Promise<void> {
+  const { names, settings } = config;
+  await awaitHealthy(docker, names, colour, {
     services: [...new Set(web.map(({ service }) => service))],
     replicas: (name) => web.filter(({ service }) => service === name).length,
-    timeoutMs: config.settings.HEALTH_TIMEOUT,
+    timeoutMs: settings.HEALTH_TIMEOUT,
   });
+  // A container may have another address than before it was stopped.
+  const ids = new Set(web.map(({ id }) => id));
+  const now = (await containersOf(docker, names)).colours[colour].filter(({ id }) => ids.has(id));
+  await awaitListening(deck, now, names.networks.app, settings.HEALTH_TIMEOUT);
 }
 
 function offerWayBack(

@@ -1,7 +1,8 @@
-import { awaitHealthy, isAlive, startContainers, stopContainers } from '../containers.js';
+import { isAlive, startContainers, stopContainers } from '../containers.js';
 import type { Operation, StepReport } from '../operation.js';
 import type { StepOf } from '../plan.js';
 import { type ContainerState, containersOf } from '../state.js';
+import { awaitReady } from './cut.js';
 
 /**
  * Stops the old colour; with RETIRE=warm its web services stay up, so that going back is a cut alone. The containers are
@@ -27,13 +28,12 @@ export async function retire(operation: Operation, step: StepOf<'retire'>, { pro
   return `${stopping.length} containers`;
 }
 
-async function startAgain({ docker, config }: Operation, step: StepOf<'retire'>, stopped: readonly ContainerState[]): Promise<void> {
-  await startContainers(docker, stopped);
+async function startAgain(operation: Operation, step: StepOf<'retire'>, stopped: readonly ContainerState[]): Promise<void> {
+  await startContainers(operation.docker, stopped);
   // Workers may take their time; clients wait for the web services alone.
-  const services = [...new Set(stopped.filter(({ role }) => role === 'web').map(({ service }) => service))];
-  await awaitHealthy(docker, config.names, step.colour, {
-    services,
-    replicas: (name) => stopped.filter(({ service }) => service === name).length,
-    timeoutMs: config.settings.HEALTH_TIMEOUT,
-  });
+  await awaitReady(
+    operation,
+    step.colour,
+    stopped.filter(({ role }) => role === 'web'),
+  );
 }
