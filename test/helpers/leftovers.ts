@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import Dockerode from 'dockerode';
 
 export const engine = new Dockerode();
@@ -33,16 +34,22 @@ export async function leftovers(prefix: string): Promise<string[]> {
   ].sort();
 }
 
-/** Removes all of it: containers first, since they hold the rest. */
+/** How long the engine may take to end removals that are under way (milliseconds). */
+const UNDER_WAY_MS = 10_000;
+
+/** Removes all of it, containers first, since they hold the rest, until nothing is there. What stays is found by {@link leftovers}. */
 export async function destroyEverything(prefix: string): Promise<void> {
-  const { containers, networks, volumes, images } = await everythingOf(prefix);
-  await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true }).catch(gone)));
-  await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove().catch(gone)));
-  await Promise.all(volumes.map(({ Name }) => engine.getVolume(Name).remove().catch(gone)));
-  for (const { Id } of images) await engine.getImage(Id).remove({ force: true }).catch(gone);
+  for (const deadline = Date.now() + UNDER_WAY_MS; Date.now() < deadline; await delay(100)) {
+    const { containers, networks, volumes, images } = await everythingOf(prefix);
+    if (containers.length + networks.length + volumes.length + images.length === 0) return;
+    await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true }).catch(underWay)));
+    await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove().catch(underWay)));
+    await Promise.all(volumes.map(({ Name }) => engine.getVolume(Name).remove().catch(underWay)));
+    for (const { Id } of images) await engine.getImage(Id).remove({ force: true }).catch(underWay);
+  }
 }
 
-/** 404: it is gone already. 409: its removal is under way; what stays is found by {@link leftovers}. */
-function gone(error: { statusCode?: number }): void {
-  if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+/** 404: it is gone already. 403, 409: its removal, or that of a container that holds it, is under way. */
+function underWay(error: { statusCode?: number }): void {
+  if (![403, 404, 409].includes(error.statusCode ?? 0)) throw error;
 }
