@@ -18,8 +18,12 @@ async function everythingOf(prefix: string) {
     containers: containers.filter(({ Names, Labels }) => Names.some((name) => isIn(prefix, name)) || isIn(prefix, project(Labels))),
     networks: networks.filter(({ Name }) => isIn(prefix, Name)),
     volumes: (Volumes ?? []).filter(({ Name }) => isIn(prefix, Name)),
-    // An image whose tag went to a newer build has no name left, but still the label of the project that built it.
-    images: images.filter(({ RepoTags, Labels }) => (RepoTags ?? []).some((tag) => isIn(prefix, tag)) || isIn(prefix, project(Labels))),
+    // Another stack may have built the same image: only the names of this one are its own. One whose tag went to a newer build has no
+    // name left, but still the label of the project that built it.
+    images: images.flatMap(({ Id, RepoTags, Labels }) => {
+      const own = (RepoTags ?? []).filter((tag) => isIn(prefix, tag));
+      return own.length === 0 && isIn(prefix, project(Labels)) ? [Id] : own;
+    }),
   };
 }
 
@@ -30,7 +34,7 @@ export async function leftovers(prefix: string): Promise<string[]> {
     ...containers.map(({ Names, State }) => `container ${Names[0]} (${State})`),
     ...networks.map(({ Name }) => `network ${Name}`),
     ...volumes.map(({ Name }) => `volume ${Name}`),
-    ...images.map(({ RepoTags, Id }) => `image ${RepoTags?.[0] ?? Id}`),
+    ...images.map((image) => `image ${image}`),
   ].sort();
 }
 
@@ -45,7 +49,7 @@ export async function destroyEverything(prefix: string): Promise<void> {
     await Promise.all(containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true }).catch(underWay)));
     await Promise.all(networks.map(({ Id }) => engine.getNetwork(Id).remove().catch(underWay)));
     await Promise.all(volumes.map(({ Name }) => engine.getVolume(Name).remove().catch(underWay)));
-    for (const { Id } of images) await engine.getImage(Id).remove({ force: true }).catch(underWay);
+    for (const image of images) await engine.getImage(image).remove({ force: true }).catch(underWay);
   }
 }
 
