@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -86,6 +87,7 @@ describe('with the registry gone', () => {
 
   test('one that takes the call and says nothing is given up after 20 s', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
     try {
       const { port } = silent.address() as AddressInfo;
       const options = fromRegistry();
