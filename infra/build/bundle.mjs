@@ -39,6 +39,9 @@ await build({
   outdir: 'dist/bundle',
 });
 
+// The deck's image has nothing but Node.
+await build({ ...common, banner: {}, entryPoints: { program: 'dist/engine/deck/program.js' }, outdir: 'dist/deck' });
+
 /** A command that still runs may load more of what it began with: files of an earlier build stay for a day. */
 async function removeOlder(folder, made) {
   for (const name of await readdir(folder)) {

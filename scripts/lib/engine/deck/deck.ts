@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
@@ -6,7 +6,7 @@ import { projectRoot } from '../../config/root.js';
 import { type ArchiveFile, firstFileOf } from '../archive.js';
 import type { Docker } from '../docker.js';
 import { type Line, listen } from './line.js';
-import { createDeck, type DeckOptions, SECRETS_FOLDER } from './lock.js';
+import { createDeck, type DeckOptions, firstLine, SECRETS_FOLDER } from './lock.js';
 import { type Hello, JOURNAL_FOLDER, type ProbeRequest, type ProbeResponse, type Segment } from './protocol.js';
 
 /** A request without its number, as {@link Deck.ask} takes it. */
@@ -17,8 +17,8 @@ type Question =
   | { do: 'probe'; request: ProbeRequest }
   | { do: 'ping' };
 
-/** What runs in the deck, as it was compiled. */
-const PROGRAM = join(projectRoot, 'dist', 'engine', 'deck');
+/** What runs in the deck, bundled. */
+const PROGRAM = join(projectRoot, 'dist', 'deck', 'program.mjs');
 /** A connection that is half open shows when a ping stays unanswered. */
 const PING_MS = 5_000;
 const PATIENCE_MS = 20_000;
@@ -74,14 +74,16 @@ export class Deck {
   static async open(docker: Docker, options: DeckOptions): Promise<Deck> {
     const container = await createDeck(docker, options);
     try {
-      const [, stream] = await Promise.all([
-        leastTokenOf(options).then((least) => docker.putFiles(container.id, '/', program(least))),
-        docker.call('attaching to the deck', () =>
-          container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true }),
-        ),
-      ]);
+      const stream = await docker.call('attaching to the deck', () =>
+        container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true }),
+      );
       const line = listen(docker, stream as unknown as Duplex, options.names.volumes.journal);
-      await docker.call('starting the deck', () => container.start());
+      const [least, program] = await Promise.all([
+        leastTokenOf(options),
+        readFile(PROGRAM),
+        docker.call('starting the deck', () => container.start()),
+      ]);
+      line.stream.write(firstLine(program, least));
       const late = setTimeout(() => line.stream.destroy(), START_MS);
       const hello = await line.hello.finally(() => clearTimeout(late));
       return new Deck(docker, container, line, hello, options.network);
@@ -194,13 +196,4 @@ export class Deck {
 
 async function leastTokenOf({ leastToken = 0 }: DeckOptions): Promise<number> {
   return typeof leastToken === 'function' ? leastToken() : leastToken;
-}
-
-function program(leastToken: number): ArchiveFile[] {
-  const files = ['program.js', 'segments.js', 'durable.js', 'protocol.js'];
-  return [
-    ...files.map((file) => ({ path: `deck/${file}`, content: readFileSync(join(PROGRAM, file)) })),
-    { path: 'deck/package.json', content: '{"type":"module"}' },
-    { path: 'deck/env', content: `LEAST_TOKEN=${leastToken}\n` },
-  ];
 }
