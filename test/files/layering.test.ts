@@ -129,7 +129,7 @@ test('no file imports itself over others, types aside', () => {
 // cli looks for CI, TERM and NO_COLOR, the endpoint for DOCKER_HOST, and the demo hands its whole environment on.
 test('what reads process.env outside config is known, and no more of it comes in', () => {
   const readers = files.filter((file) => folderOf(file) !== 'config' && /\bprocess\.env\b/.test(readFileSync(join(root, file), 'utf8')));
-  expect(readers).toEqual(['cli/output.ts', 'cli/style.ts', 'demo/deploy-by-hand.ts', 'engine/deck/program.ts', 'engine/endpoint.ts']);
+  expect(readers).toEqual(['cli/output.ts', 'cli/style.ts', 'demo/deploy-by-hand.ts', 'engine/endpoint.ts']);
 });
 
 /** @returns whether following `next` from a place leads back to it */

@@ -151,13 +151,9 @@ export async function makeTinyJournal({ name, values }: Stack, size: string): Pr
   await holder.start();
   const inside = (script: string) => execFileSync('docker', ['exec', holder.id, 'sh', '-c', script], { stdio: 'ignore' });
   return {
-    // First the rest of the journal's last page, with empty lines, which say nothing: else a few more records would find room there.
-    fill: () => {
-      inside(
-        `cd /journal && touch journal.jsonl && head -c $(( 4096 - $(stat -c %s journal.jsonl) % 4096 )) /dev/zero | tr '\\0' '\\n' >> journal.jsonl`,
-      );
-      inside('dd if=/dev/zero of=/journal/ballast bs=4k || :');
-    },
+    // At last the rest of the journal's last page, with empty lines, which say nothing: else a few more records would find room there.
+    fill: () =>
+      inside(`cd /journal && { dd if=/dev/zero of=ballast bs=4k; head -c 4096 /dev/zero | tr '\\0' '\\n' >> journal.jsonl; } || :`),
     free: () => inside('rm -f /journal/ballast'),
   };
 }

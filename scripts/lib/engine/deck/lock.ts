@@ -44,7 +44,7 @@ process.stdin.setEncoding('utf8').on('data', function begin(chunk) {
   clearTimeout(late);
   process.stdin.off('data', begin).pause();
   const { program, leastToken } = JSON.parse(text);
-  process.env.LEAST_TOKEN = leastToken;
+  process.argv = [process.argv[0], '', undefined, undefined, leastToken];
   import('data:text/javascript;base64,' + program);
 });`;
 

@@ -11,7 +11,7 @@ import { type DeckReply, type DeckRequest, type Hello, JOURNAL_FOLDER, type Prob
 import { openJournal, SEGMENT_BYTES } from './segments.js';
 
 /** Tests give another folder, and a shorter length of its files (bytes). */
-const [, , FOLDER = JOURNAL_FOLDER, LIMIT = SEGMENT_BYTES] = process.argv;
+const [, , FOLDER = JOURNAL_FOLDER, LIMIT = SEGMENT_BYTES, LEAST_TOKEN = 0] = process.argv;
 const TOKEN = `${FOLDER}/token`;
 const SILENCE_MS = 30_000;
 const BODY_LIMIT = 64 * 1024;
@@ -19,7 +19,7 @@ const BODY_LIMIT = 64 * 1024;
 /** Only one deck exists at a time (its container's name is the lock), so counting up needs no lock of its own. */
 function nextToken(): number {
   const known = existsSync(TOKEN) ? Number.parseInt(readFileSync(TOKEN, 'utf8'), 10) || 0 : 0;
-  const token = Math.max(known, Number(process.env.LEAST_TOKEN ?? 0)) + 1;
+  const token = Math.max(known, Number(LEAST_TOKEN)) + 1;
   writeDurably(TOKEN, `${token}\n`);
   return token;
 }
