@@ -98,6 +98,8 @@ export function problemsOf({ base, colours: all, live, operations, running, back
   for (const colour of colours) {
     for (const { name, state, health, version } of all[colour]) {
       if (colour !== live?.colour) continue;
+      // Of a release that is just going live, some are yet to be started.
+      if (running && state === 'created') continue;
       if (state !== 'running' || health === 'unhealthy')
         problems.push(`${name} is ${state === 'running' ? health : state}, and ${colour} is live`);
       if (version !== live.version) problems.push(`${name} is of ${version}, and ${live.version} is live`);

@@ -34,6 +34,13 @@ describe('containers', () => {
     expect(problemsOf(healthy({ colours: { blue: [], green } }))).toEqual(['shop-green-backend-1 is unhealthy, and green is live']);
   });
 
+  test('of the live colour that are yet to be started are told once nothing runs that would', () => {
+    const green = [container('worker', { name: 'shop-green-worker-1', state: 'created', health: undefined })];
+    const colours = { blue: [], green };
+    expect(problemsOf(healthy({ colours }))).toEqual(['shop-green-worker-1 is created, and green is live']);
+    expect(problemsOf(healthy({ colours, running: { command: 'deploy v2', by: 'ann', since: '' } }))).toEqual([]);
+  });
+
   test('of the idle colour may be stopped, sick or of any version', () => {
     const blue = [container('backend', { state: 'exited', version: 'v1' }), container('worker', { health: 'unhealthy', version: 'v0' })];
     expect(problemsOf(healthy({ colours: { blue, green: [container('backend')] } }))).toEqual([]);
