@@ -50,6 +50,10 @@ test.each([
     expect(ended.stderr).toMatch(FULL);
     expect(ended.stderr).toMatch(new RegExp(`everything was undone: ${before} .* serves as before`));
     expect(release).toBe(before);
+  } else if (ended.exitCode === 0) {
+    // All was written down before the disk was full: little is left to do after the last step.
+    expect(step).toMatch(/^stop/);
+    expect(release).toBe(version);
   } else {
     // The old colour was stopped when there was no room any more: the new one serves, and the next command writes it down.
     expect(ended.exitCode, ended.stderr).toBe(4);
@@ -60,7 +64,7 @@ test.each([
   const { json } = await stack.start('status', []).ended;
   expect(json).toMatchObject({
     live: { version: release },
-    problems: [expect.stringMatching(new RegExp(`deploy ${version} was cut off`))],
+    problems: ended.exitCode === 0 ? [] : [expect.stringMatching(new RegExp(`deploy ${version} was cut off`))],
   });
   journal.free();
   await faults.converges();
