@@ -3,6 +3,8 @@ export class LineOfReleases {
   /** The oldest first, the live one last. */
   readonly #line: string[] = [];
   #gone: string[] = [];
+  /** The last versions that went live, the newest last: older ones may not be kept any more (RETAIN_RELEASES is 5). */
+  #recent: string[] = [];
 
   get live(): string {
     return this.#line.at(-1) as string;
@@ -13,9 +15,9 @@ export class LineOfReleases {
     return this.#line.at(-2);
   }
 
-  /** The newest release that was gone back from: a rollback to it goes forward again. */
+  /** The newest release that was gone back from and is still kept: a rollback to it goes forward again. */
   get ahead(): string | undefined {
-    return this.#gone.at(-1);
+    return this.#gone.findLast((version) => this.#recent.includes(version));
   }
 
   /** A release has gone live: on top, or what lay above it is gone back from. */
@@ -24,6 +26,7 @@ export class LineOfReleases {
     if (at >= 0) this.#gone.push(...this.#line.splice(at + 1));
     else this.#line.push(version);
     this.#gone = this.#gone.filter((one) => one !== version).slice(-3);
+    this.#recent = [...this.#recent.filter((one) => one !== version), version].slice(-4);
   }
 
   get length(): number {
