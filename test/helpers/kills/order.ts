@@ -124,13 +124,17 @@ async function staging(stack: Stack, tidy: boolean): Promise<string[]> {
   ];
 }
 
-/** The names of images and the files beside the journal are those of the kept releases, and no more. */
+/**
+ * The names of images and the files beside the journal are those of the kept releases, and no more. What was gone back from is stopped
+ * and not removed, so that its images are still used.
+ */
 async function remembered(stack: Stack, retain: number): Promise<string[]> {
   const { journal, files } = await readJournalFolder(stack);
   const releases = releasesOf(journal);
   const kept = retained(releases, retain);
   const images = releases.filter(({ release }) => kept.includes(release)).flatMap((record) => record.images);
-  const names = new Set(images.map(({ id }) => keptName(stack.name, id)));
+  const used = (await stack.containers()).map(({ ImageID }) => ImageID);
+  const names = new Set([...images.map(({ id }) => id), ...used].map((id) => keptName(stack.name, id)));
   const tags = (await engine.listImages({ filters: { reference: [`${stack.name}-kept`] } })).flatMap(({ RepoTags }) => RepoTags ?? []);
   const wanted = ['journal.jsonl', 'token', ...kept.map((release) => `release-${release}.json`)];
   return [
