@@ -187,6 +187,26 @@ test.each(Object.entries(texts))('%s.yml: no secret of the environment gets into
   expect(text).not.toContain('hunter2');
 });
 
+describe('compose/secrets.yml', () => {
+  const over = (app: readonly string[], input = '') =>
+    parse(resolved(env, ['--project-name=shop-green', ...app, ...file('secrets.yml')], input)) as Compose;
+
+  test('gives the services of an app that knows nothing of it their secrets as files', () => {
+    const app = 'services: { backend: { image: "x:1" }, worker: { image: "x:1" }, scheduler: { image: "x:1" } }';
+    const { services, volumes } = over(['-f', '-'], app);
+    expect(volumes.secrets).toEqual({ name: 'shop-secrets-app', external: true });
+    for (const { environment, volumes: mounted } of Object.values(services)) {
+      expect(mounted).toMatchObject([{ type: 'volume', source: 'secrets', target: '/run/secrets', read_only: true }]);
+      for (const [name, value] of Object.entries(environment ?? {})) expect(value).toBe(`/run/secrets/${name.replace(/_FILE$/, '')}`);
+      expect(Object.keys(environment ?? {})).toEqual(['DB_PASSWORD_FILE', 'REDIS_PASSWORD_FILE', 'SECRET_KEY_FILE']);
+    }
+  });
+
+  test('changes nothing of the sample app, which has all of it', () => {
+    expect(over(file('blue-green.yml')).services).toEqual(compose['blue-green'].services);
+  });
+});
+
 describe('images', () => {
   const pinned = (image: string) => /:[\w][\w.-]*$/.test(image) && !image.endsWith(':latest');
 

@@ -20,6 +20,7 @@ const commands = {
   prune: () => import('./commands/prune.js'),
   restore: () => import('./commands/restore.js'),
   rollback: () => import('./commands/rollback.js'),
+  secrets: () => import('./commands/secrets.js'),
   setup: () => import('./commands/setup.js'),
   start: () => import('./commands/start.js'),
   status: () => import('./commands/status.js'),

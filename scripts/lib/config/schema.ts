@@ -29,6 +29,11 @@ const count = z
   .refine((value) => /^\d{1,5}$/.test(value), 'should be a whole number')
   .transform(Number);
 
+/** The name of a variable, as in an environment. */
+const variableName = /^[A-Z_][A-Z0-9_]*$/;
+/** `path`, or `name=path`. A name in capitals alone would be taken for one of the keys, which lie in the same folder. */
+const secretFile = /^([A-Za-z0-9][\w.-]{0,63}=)?[^=]+$/;
+
 const webhook = z.string().refine(isWebhook, 'should be a URL without a user and a password, or nothing').default('');
 
 const hostName = /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
@@ -129,6 +134,30 @@ export const schema = z.object({
   POSTGRES_PASSWORD: secret(12),
   REDIS_PASSWORD: secret(12),
   SECRET_KEY: secret(50),
+  SECRET_FILES: list.refine(
+    (entries) => entries.every((entry) => secretFile.test(entry)),
+    'should be files such as keys/google.json, or google.json=keys/google-production.json',
+  ),
+  AGE_IDENTITY: text(
+    /^(AGE-SECRET-KEY-[A-Z0-9-]+([\s,]+AGE-SECRET-KEY-[A-Z0-9-]+)*)?$/,
+    'age identities (AGE-SECRET-KEY-…), or nothing',
+  ).default(''),
+  AGE_IDENTITY_FILE: optional,
+  SECRETS_PROVIDER: z.enum(['none', 'docker', 'vault', 'aws'], { error: 'should be none, docker, vault or aws' }),
+  SECRETS_KEYS: list.refine(
+    (keys) => keys.every((key) => variableName.test(key)),
+    'should be names of keys such as DB_PASSWORD,SECRET_KEY',
+  ),
+  SECRETS_FOLDER: z.string().min(1, 'should name a folder'),
+  // Shells have these for other uses as well: what is wrong in them is told when they are used.
+  VAULT_ADDR: z.string(),
+  VAULT_NAMESPACE: z.string(),
+  VAULT_MOUNT: z.string(),
+  VAULT_PATH: z.string(),
+  VAULT_TOKEN: z.string().default(''),
+  VAULT_ROLE_ID: z.string(),
+  VAULT_SECRET_ID: z.string().default(''),
+  AWS_SECRET_ID: z.string(),
 
   S3_BUCKET: text(/^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$/, 'a bucket name, or nothing to keep backups in a volume of the stack'),
   S3_ENDPOINT: z.string().refine(isEndpoint, 'should be a URL such as https://s3.example.com, or nothing for AWS'),
@@ -184,6 +213,9 @@ export type Key = keyof Settings;
 export const requiredSecretKeys = ['DB_PASSWORD', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'SECRET_KEY'] as const satisfies readonly Key[];
 /** Keys whose values must never be shown, and that may be left empty. */
 export const optionalSecretKeys = [
+  'AGE_IDENTITY',
+  'VAULT_TOKEN',
+  'VAULT_SECRET_ID',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'BACKUP_AGE_IDENTITY',
@@ -225,6 +257,17 @@ export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
   HOOKS_FOLDER: 'hooks',
   DB_NAME: 'app',
   DB_USER: 'app',
+  SECRET_FILES: '',
+  AGE_IDENTITY_FILE: '',
+  SECRETS_PROVIDER: 'none',
+  SECRETS_KEYS: '',
+  SECRETS_FOLDER: '/run/secrets',
+  VAULT_ADDR: '',
+  VAULT_NAMESPACE: '',
+  VAULT_MOUNT: 'secret',
+  VAULT_PATH: '',
+  VAULT_ROLE_ID: '',
+  AWS_SECRET_ID: '',
   S3_BUCKET: '',
   S3_ENDPOINT: '',
   S3_PREFIX: '',

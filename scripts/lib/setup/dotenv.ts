@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, link, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../config/root.js';
-import { defaults, type Key, type RequiredSecretKey } from '../config/schema.js';
+import { defaults, type Key } from '../config/schema.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
+import { randomSecrets } from '../secrets/random.js';
+import { createFile, FileExistsError, replaceFile } from '../secrets/write-file.js';
 import { withValues } from './dotenv-text.js';
 import type { ImageChoice } from './image-choice.js';
 
@@ -30,8 +31,15 @@ export async function ensureDotenv({ path, docker, images, values = {} }: Ensure
   if (existsSync(path)) return [];
   await refuseToLockOut(docker, values.STACK ?? defaults.STACK, path);
   const example = await readFile(join(projectRoot, '.env.example'), 'utf8');
-  const text = withValues(example, { ...images, ...newSecrets(), ...values });
-  return (await createFile(path, text)) ? [`wrote ${path} with new random secrets`] : [];
+  const text = withValues(example, { ...images, ...randomSecrets([]), ...values });
+  try {
+    await createFile(path, text, 0o600);
+  } catch (error) {
+    // Somebody else made the file in the meantime; theirs stays.
+    if (error instanceof FileExistsError) return [];
+    throw error;
+  }
+  return [`wrote ${path} with new random secrets`];
 }
 
 /**
@@ -40,19 +48,11 @@ export async function ensureDotenv({ path, docker, images, values = {} }: Ensure
  * @returns what changed, a line each
  */
 export async function writeImageChoice(path: string, images: ImageChoice): Promise<string[]> {
-  const file = await realpath(path);
-  const before = await readFile(file, 'utf8');
+  const before = await readFile(path, 'utf8');
   const after = withValues(before, images);
   if (after === before) return [];
-  const { mode, uid, gid } = await stat(file);
-  await beside(file, after, mode & 0o777, { uid, gid }, (temporary) => rename(temporary, file));
+  await replaceFile(path, after, 0o600);
   return [`wrote the choice of images into ${path}`];
-}
-
-/** @returns secrets of URL-safe characters: 192 bits for each password, 384 for SECRET_KEY */
-export function newSecrets(): Record<RequiredSecretKey, string> {
-  const random = (bytes: number) => randomBytes(bytes).toString('base64url');
-  return { DB_PASSWORD: random(24), POSTGRES_PASSWORD: random(24), REDIS_PASSWORD: random(24), SECRET_KEY: random(48) };
 }
 
 async function refuseToLockOut(docker: Docker, stack: string, path: string): Promise<void> {
@@ -73,36 +73,4 @@ async function postgresVolume(docker: Docker, stack: string): Promise<string | u
     const label = (name: string) => (Labels as Record<string, string> | null)?.[`com.docker.compose.${name}`];
     return Name === `${stack}_postgres` || (label('project') === stack && label('volume') === 'postgres');
   })?.Name;
-}
-
-/** @returns false when somebody else made the file in the meantime; theirs stays */
-async function createFile(path: string, text: string): Promise<boolean> {
-  return beside(path, text, 0o600, undefined, async (temporary) => {
-    try {
-      // A hard link appears at once and whole like a rename, but refuses to replace a file.
-      await link(temporary, path);
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    }
-  });
-}
-
-/** Writes a text into a new file in the same folder, hands it on, and leaves nothing behind. */
-async function beside<T>(
-  path: string,
-  text: string,
-  mode: number,
-  owner: { uid: number; gid: number } | undefined,
-  use: (temporary: string) => Promise<T>,
-): Promise<T> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    await writeFile(temporary, text, { flag: 'wx', mode, flush: true });
-    if (owner && process.getuid?.() === 0) await chown(temporary, owner.uid, owner.gid);
-    return await use(temporary);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
