@@ -12,6 +12,7 @@ const commands = {
   backup: () => import('./commands/backup.js'),
   base: () => import('./commands/base.js'),
   check: () => import('./commands/check.js'),
+  config: () => import('./commands/config.js'),
   demo: () => import('./commands/demo.js'),
   deploy: () => import('./commands/deploy.js'),
   dev: () => import('./commands/dev.js'),

@@ -1,12 +1,7 @@
 import { parseDuration } from './durations.js';
 import { fromRoot, isFile } from './files.js';
+import type { Problem } from './layers.js';
 import type { Key } from './schema.js';
-
-/** What is wrong with a key's value. */
-export interface Problem {
-  key: Key;
-  text: string;
-}
 
 /**
  * What no key shows by itself. It looks at the text of the keys, so that it is told together with what is wrong in one.

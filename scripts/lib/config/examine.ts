@@ -1,8 +1,8 @@
-import { acrossKeys, type Problem } from './across-keys.js';
+import { acrossKeys } from './across-keys.js';
 import { readAppEnv } from './app-env.js';
 import { isStrict } from './environments.js';
 import type { Gathered } from './gather.js';
-import { keys, type Layer, type Merged, mergeLayers, originIn, placeOf } from './layers.js';
+import { keys, type Layer, type Merged, mergeLayers, originIn, type Problem, placeOf, problemIn } from './layers.js';
 import { isSecretKey, requiredSecretKeys, type Settings, schemaFor } from './schema.js';
 import { weaknessOf } from './strength.js';
 import { nearMisses } from './unknown-keys.js';
@@ -29,7 +29,7 @@ export function examine({ layers, problems, failure }: Gathered): Examined {
   const merged = mergeLayers(layers);
   const { settings, found } = checkKeys(merged);
   const appEnv = readAppEnv(merged.values.APP_ENV_FILE);
-  const say = ({ key, text }: Problem) => `${key}: ${text}${from(merged, key)}`;
+  const say = (problem: Problem) => problemIn(merged, problem);
   return {
     merged,
     settings,
@@ -65,12 +65,6 @@ function weaknessIn(key: (typeof requiredSecretKeys)[number], value = ''): Probl
 function inWords(key: keyof Settings, message: string, value: string | undefined): string {
   if (value === undefined) return 'is missing';
   return isSecretKey(key) ? `${message}, got ${value.length} characters` : `${message}, got ${JSON.stringify(value)}`;
-}
-
-/** @returns where a value is from, in brackets; nothing where nobody has set one */
-function from({ origins }: Merged, key: keyof Settings): string {
-  const origin = origins[key];
-  return origin === undefined || origin.layer === 'default' ? '' : ` (${placeOf(origin)})`;
 }
 
 /** Which files are read depends on it: what they say of it themselves comes too late. */

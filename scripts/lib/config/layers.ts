@@ -25,6 +25,12 @@ export interface Origin {
   line?: number;
 }
 
+/** What is wrong with a key's value. */
+export interface Problem {
+  key: Key;
+  text: string;
+}
+
 /** What holds, after every layer has had its say. */
 export interface Merged {
   /** Raw text; a key that no layer sets is missing. */
@@ -64,4 +70,10 @@ export function originIn({ kind, name, lines }: Layer, key: string): Origin {
 /** @returns a place in words: `/srv/shop/.env:12`, `process environment` */
 export function placeOf({ name, line }: Pick<Origin, 'name' | 'line'>): string {
   return line === undefined ? name : `${name}:${line}`;
+}
+
+/** @returns a problem with a key in words, and where its value is from; nothing of that where nobody has set one */
+export function problemIn({ origins }: Merged, { key, text }: Problem): string {
+  const origin = origins[key];
+  return `${key}: ${text}${origin === undefined || origin.layer === 'default' ? '' : ` (${placeOf(origin)})`}`;
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { type Examined, examine } from './examine.js';
-import { type Gathered, gatherLayers } from './gather.js';
+import { type Gathered, gatherLayers, type Places } from './gather.js';
 import type { LayerSource } from './layer-source.js';
 import { layerSources } from './layer-sources.js';
 import type { Layer } from './layers.js';
@@ -38,6 +38,19 @@ export function dotenvPath(dotenv: string | undefined): string {
 }
 
 /**
+ * @param dotenv the path that --dotenv gave, or undefined for the project's `.env`
+ * @param environment the process's environment
+ * @param sources what reads the layers that are not just files
+ */
+export function placesOf(
+  dotenv: string | undefined,
+  environment: Readonly<NodeJS.ProcessEnv> = process.env,
+  sources: readonly LayerSource[] = layerSources,
+): Places {
+  return { file: dotenvPath(dotenv), process: environment, sources };
+}
+
+/**
  * Reads and checks the configuration. Its layers, later ones winning: defaults, the .env file, `<file>.<environment>` beside it,
  * the encrypted `<file>.<environment>.age`, the process's environment, a secrets' provider. SLIPWAY_ENV says which environment it is,
  * in the .env file or in the process's environment. Keys that are nearly known ones are warned of.
@@ -53,7 +66,7 @@ export async function loadConfig(
   environment: NodeJS.ProcessEnv = process.env,
   sources: readonly LayerSource[] = layerSources,
 ): Promise<Config> {
-  const gathered = await gatherLayers({ file: dotenvPath(dotenv), process: environment, sources });
+  const gathered = await gatherLayers(placesOf(dotenv, environment, sources));
   const examined = examine(gathered);
   const settings = accept(gathered, examined);
   for (const text of examined.nearMisses) warnOnce(text);
