@@ -36,7 +36,7 @@ const settings = {
   BACKUP_DRILL_SCHEDULE: 'off',
 };
 await ensureDotenv({ path: dotenv, docker, values: settings, images: await chooseImages(docker) });
-const config = loadConfig(dotenv);
+const config = await loadConfig(dotenv);
 const cron = `${name}-cron-1`;
 
 const inCron = async (...command) => (await timed('docker', ['exec', cron, ...command])).milliseconds / 1_000;

@@ -59,7 +59,7 @@ export async function benchStack(settings, versions) {
     ...settings,
   };
   await ensureDotenv({ path: dotenv, docker, values, images: await chooseImages(docker) });
-  const config = loadConfig(dotenv);
+  const config = await loadConfig(dotenv);
   const stack = {
     name,
     dotenv,

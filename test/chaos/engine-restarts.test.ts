@@ -28,7 +28,7 @@ beforeAll(async () => {
   machine = await startNestedEngine();
   stack = await createStack({ HEALTH_TIMEOUT: '60s' }, { quick: true, elsewhere: machine });
   stack.set({ APP_COMPOSE: `${stack.values.APP_COMPOSE},${stack.file('policies.yml', POLICIES)}` });
-  const config = loadConfig(stack.dotenv);
+  const config = await loadConfig(stack.dotenv);
   const here = new Docker();
   const { NGINX_IMAGE, NODE_IMAGE, POSTGRES_IMAGE, REDIS_IMAGE } = config.settings;
   await machine.load([NGINX_IMAGE, NODE_IMAGE, POSTGRES_IMAGE, REDIS_IMAGE, await edgeImage(config, here), await cronImage(config, here)]);

@@ -87,13 +87,13 @@ describe('the configuration', () => {
     const ended = await start([process.execPath, 'scripts/deploy.mjs', 't1', '--json', '--dotenv', file]).ended;
     await refusedWith(
       ended,
-      /STACK: should be lower-case .*got "Bad_Name"$/,
-      /HTTP_PORT: should be a port .*got "http"$/,
-      /TLS: should be off, .*got "maybe"$/,
-      /DRAIN_TIMEOUT: should be a duration .*got "soon"$/,
-      /RATE_API: should be a rate .*got "fast"$/,
-      /DB_PASSWORD: should be at least 12 characters long, got 9 characters$/,
-      /SECRET_KEY: should be at least 50 characters long, got 0 characters$/,
+      /STACK: should be lower-case .*got "Bad_Name" \(.*bad\.env:1\)$/,
+      /HTTP_PORT: should be a port .*got "http" \(.*bad\.env:2\)$/,
+      /TLS: should be off, .*got "maybe" \(.*bad\.env:3\)$/,
+      /DRAIN_TIMEOUT: should be a duration .*got "soon" \(.*bad\.env:4\)$/,
+      /RATE_API: should be a rate .*got "fast" \(.*bad\.env:5\)$/,
+      /DB_PASSWORD: should be at least 12 characters long, got 9 characters \(.*bad\.env:6\)$/,
+      /SECRET_KEY: should be at least 50 characters long, got 0 characters \(.*bad\.env:7\)$/,
       /POSTGRES_PASSWORD: is missing$/,
       /bad\.env:8: should be KEY=value$/,
     );
@@ -103,7 +103,11 @@ describe('the configuration', () => {
   test('a Compose file that is not there is named together with a port given twice', async () => {
     const { HTTP_PORT = '' } = stack.values;
     const ended = await stack.deploy('t1', { env: { APP_COMPOSE: 'nowhere.yml', HTTPS_PORT: HTTP_PORT } });
-    await refusedWith(ended, /APP_COMPOSE: there is no file nowhere\.yml$/, /HTTPS_PORT: should differ from HTTP_PORT/);
+    await refusedWith(
+      ended,
+      /APP_COMPOSE: there is no file nowhere\.yml \(process environment\)$/,
+      /HTTPS_PORT: should differ from HTTP_PORT/,
+    );
   });
 
   test('a port in use is refused before anything is made', async () => {

@@ -136,7 +136,7 @@ test('a colour that is started again to go back to has to listen, where the app 
   const { colour } = await stack.live();
   const replicas = await Promise.all([1, 2].map((number) => stack.container(colour as 'blue' | 'green', 'backend', number)));
   await Promise.all(replicas.map((replica) => replica.stop({ t: 1 })));
-  const [config, docker] = [loadConfig(stack.dotenv), new Docker()];
+  const [config, docker] = [await loadConfig(stack.dotenv), new Docker()];
   const deck = await Deck.open(docker, { names: config.names, image: config.settings.NODE_IMAGE, command: 'test' });
   try {
     await startWebOf({ config, docker, deck }, colour as 'blue' | 'green');

@@ -1,16 +1,18 @@
+import { onConfigWarning } from '../config/warnings.js';
 import type { OnInterrupt } from '../deploy/watch.js';
 import { exitCodes, SlipwayError } from '../errors.js';
 import { parseArguments, typedArguments } from './arguments.js';
 import type { Command } from './command.js';
 import { printHelp } from './help.js';
 import { InterruptedEarlyError, interruptible, onInterrupt } from './interrupt.js';
-import { createOutput, printError } from './output.js';
+import { createOutput, printError, printWarning } from './output.js';
 
 /** The commands, each loaded only when it is the one that was typed. */
 const commands = {
   backup: () => import('./commands/backup.js'),
   base: () => import('./commands/base.js'),
   check: () => import('./commands/check.js'),
+  config: () => import('./commands/config.js'),
   demo: () => import('./commands/demo.js'),
   deploy: () => import('./commands/deploy.js'),
   dev: () => import('./commands/dev.js'),
@@ -36,6 +38,7 @@ export async function main(name: keyof typeof commands): Promise<void> {
   let json = process.argv.includes('--json');
   // Nobody reads any more (`| head`, a lost terminal): the work goes on to its end or is undone, it is not cut off.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  onConfigWarning(printWarning);
   try {
     const { command } = await commands[name]();
     const given = parseArguments(typedArguments(process.argv, name), name, command);

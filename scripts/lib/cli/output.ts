@@ -39,6 +39,11 @@ export function createOutput(json: boolean): Output {
   };
 }
 
+/** Prints something odd that stops nothing; on stderr, so that it is no part of what a command prints. */
+export function printWarning(text: string): void {
+  process.stderr.write(`${painter(usesColour(process.stderr))('yellow', '!')} ${text}\n`);
+}
+
 /** Prints an error: what failed, the details, what to type next. Anything but a SlipwayError is a bug and has its stack. */
 export function printError(error: unknown): void {
   const paint = painter(usesColour(process.stderr));

@@ -21,11 +21,11 @@ export interface Prepared {
  */
 export async function prepareConfig(output: Output, yes: boolean, dotenv: string | undefined): Promise<Prepared> {
   if (dotenv === undefined && !existsSync(dotenvPath(dotenv))) await runSetup(output, yes, dotenv);
-  const prepared = { config: loadConfig(dotenv), docker: new Docker() };
+  const prepared = { config: await loadConfig(dotenv), docker: new Docker() };
   if (await isPrepared(prepared)) return prepared;
   await runSetup(output, yes, dotenv);
   // Setup may have written other image names into the file.
-  return { config: loadConfig(dotenv), docker: new Docker() };
+  return { config: await loadConfig(dotenv), docker: new Docker() };
 }
 
 async function isPrepared({ config, docker }: Prepared): Promise<boolean> {

@@ -1,34 +1,44 @@
 import { parse } from 'dotenv';
 
+/** What the text of a .env file says. */
+export interface Dotenv {
+  values: Record<string, string>;
+  /** Where each key stands (1-based); the last place where it does so several times. */
+  lines: ReadonlyMap<string, number>;
+  /** Lines (1-based) that are neither an assignment, a comment nor blank. */
+  strayLines: number[];
+}
+
 /**
  * Reads the text of a .env file. dotenv is the one parser: Compose never reads the file itself, since the two disagree
  * (dotenv reads an unquoted `p#ss` as `p`, Compose reads `pa$w0rd` as `pa`).
  *
  * @param text the file's content
- * @returns values by key, and the lines (1-based) that are neither an assignment, a comment nor blank
  */
-export function parseDotenv(text: string): { values: Record<string, string>; strayLines: number[] } {
+export function parseDotenv(text: string): Dotenv {
   const values = parse(text);
+  const lines = new Map<string, number>();
   const strayLines: number[] = [];
   let quote = '';
-  const lines = text.split(/\r?\n/);
-  for (const [index, line] of lines.entries()) {
+  const all = text.split(/\r?\n/);
+  for (const [index, line] of all.entries()) {
     if (quote) {
       if (line.includes(quote)) quote = '';
       continue;
     }
     if (/^\s*(#.*)?$/.test(line)) continue;
     // dotenv's own grammar of an assignment.
-    const assignment = /^\s*(?:export\s+)?[\w.-]+(?:\s*=|:\s)\s*(['"`])?/.exec(line);
+    const assignment = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)\s*(['"`])?/.exec(line);
     if (!assignment) {
       strayLines.push(index + 1);
       continue;
     }
-    const opened = assignment[1];
-    const closesLater = (mark: string) => lines.slice(index + 1).some((later) => later.includes(mark));
+    const [, key = '', opened] = assignment;
+    lines.set(key, index + 1);
+    const closesLater = (mark: string) => all.slice(index + 1).some((later) => later.includes(mark));
     if (opened && !line.slice(assignment[0].length).includes(opened) && closesLater(opened)) quote = opened;
   }
-  return { values, strayLines };
+  return { values, lines, strayLines };
 }
 
 /**

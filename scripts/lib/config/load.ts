@@ -1,12 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
-import { parseDotenv } from './dotenv-file.js';
-import { parseDuration } from './durations.js';
+import { type Examined, examine } from './examine.js';
+import { type Gathered, gatherLayers, type Places } from './gather.js';
+import type { LayerSource } from './layer-source.js';
+import { layerSources } from './layer-sources.js';
+import type { Layer } from './layers.js';
 import { type Names, namesOf } from './names.js';
 import { projectRoot } from './root.js';
-import { defaults, type Key, type SecretKey, type Settings, schema, secretKeys } from './schema.js';
+import { defaults, isSecretKey, type SecretKey, type Settings, secretKeys } from './schema.js';
 import { Secret } from './secret.js';
+import { warnOnce } from './warnings.js';
 
 /** One stack's whole configuration, checked. */
 export interface Config {
@@ -18,6 +21,8 @@ export interface Config {
   root: string;
   /** The .env file that was read. */
   file: string;
+  /** Every layer that was read, in their order, without what they say. */
+  layers: readonly Pick<Layer, 'kind' | 'name'>[];
   /** The raw text of every key that is no secret, for interpolation in Compose files. */
   raw: Readonly<Record<string, string>>;
   /** The process's environment, for the programs that are started. */
@@ -33,109 +38,62 @@ export function dotenvPath(dotenv: string | undefined): string {
 }
 
 /**
- * Reads and checks the configuration: defaults, then the .env file, then the process's environment; later wins.
+ * @param dotenv the path that --dotenv gave, or undefined for the project's `.env`
+ * @param environment the process's environment
+ * @param sources what reads the layers that are not just files
+ */
+export function placesOf(
+  dotenv: string | undefined,
+  environment: Readonly<NodeJS.ProcessEnv> = process.env,
+  sources: readonly LayerSource[] = layerSources,
+): Places {
+  return { file: dotenvPath(dotenv), process: environment, sources };
+}
+
+/**
+ * Reads and checks the configuration. Its layers, later ones winning: defaults, the .env file, `<file>.<environment>` beside it,
+ * the encrypted `<file>.<environment>.age`, the process's environment, a secrets' provider. SLIPWAY_ENV says which environment it is,
+ * in the .env file or in the process's environment. Keys that are nearly known ones are warned of.
  *
  * @param dotenv the path that --dotenv gave, or undefined for the project's `.env`
  * @param environment the process's environment; only this function and the clients' spawn options look at it
+ * @param sources what reads the layers that are not just files
  * @returns the configuration
- * @throws UsageError listing every problem at once, a line each
+ * @throws UsageError listing every problem at once, a line each; SlipwayError when a source could not be read
  */
-export function loadConfig(dotenv?: string, environment: NodeJS.ProcessEnv = process.env): Config {
-  const file = dotenvPath(dotenv);
-  if (!isFile(file)) {
-    throw new UsageError(`${file}: there is no such file`, { hints: ['type: npm run setup   (it writes one with strong random secrets)'] });
-  }
-  const { values, strayLines } = parseDotenv(readFileSync(file, 'utf8'));
-  const problems = strayLines.map((line) => `${file}:${line}: should be KEY=value`);
+export async function loadConfig(
+  dotenv?: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  sources: readonly LayerSource[] = layerSources,
+): Promise<Config> {
+  const gathered = await gatherLayers(placesOf(dotenv, environment, sources));
+  const examined = examine(gathered);
+  const settings = accept(gathered, examined);
+  for (const text of examined.nearMisses) warnOnce(text);
 
-  const input: Record<string, string> = { ...defaults, ...values };
-  for (const key of Object.keys(schema.shape)) {
-    const value = environment[key];
-    // TZ is set by many shells for other reasons; the file's word counts.
-    if (value !== undefined && key !== 'TZ') input[key] = value;
-  }
-
-  const result = schema.safeParse(input);
-  if (!result.success) problems.push(...result.error.issues.map((issue) => describe(issue.path[0] as Key, issue.message, input)));
-  const appEnv = readAppEnv(input.APP_ENV_FILE, problems);
-  problems.push(...acrossKeys(input));
-  if (!result.success || problems.length > 0) {
-    throw new UsageError(`the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`, {
-      details: problems,
-      hints: [`mend ${file}; .env.example explains every key`],
-    });
-  }
-
-  const settings = Object.fromEntries(Object.entries(result.data).filter(([key]) => !isSecret(key))) as Config['settings'];
+  const { values } = examined.merged;
   return {
-    settings,
-    secrets: Object.fromEntries(secretKeys.map((key) => [key, new Secret(result.data[key])])) as Config['secrets'],
-    appEnv,
+    settings: Object.fromEntries(Object.entries(settings).filter(([key]) => !isSecretKey(key))) as Config['settings'],
+    secrets: Object.fromEntries(secretKeys.map((key) => [key, new Secret(settings[key])])) as Config['secrets'],
+    appEnv: examined.appEnv,
     names: namesOf(settings.STACK),
     root: projectRoot,
-    file,
-    raw: Object.fromEntries(Object.keys(defaults).map((key) => [key, input[key] ?? ''])),
+    file: gathered.file,
+    layers: gathered.layers.map(({ kind, name }) => ({ kind, name })),
+    raw: Object.fromEntries(Object.keys(defaults).map((key) => [key, values[key as keyof typeof defaults] ?? ''])),
     environment,
   };
 }
 
-function describe(key: Key, message: string, input: Record<string, string>): string {
-  const value = input[key];
-  if (value === undefined) return `${key}: is missing`;
-  if (isSecret(key)) return `${key}: ${message}, got ${value.length} characters`;
-  return `${key}: ${message}, got ${JSON.stringify(value)}`;
-}
-
-function isSecret(key: string): boolean {
-  return (secretKeys as readonly string[]).includes(key);
-}
-
-/** What no key shows by itself. It looks at the text of the keys, so that it is told together with what is wrong in one. */
-function acrossKeys(input: Record<string, string>): string[] {
-  const problems: string[] = [];
-  const { HTTP_PORT, HTTPS_PORT, TLS, APP_COMPOSE = '' } = input;
-  if (input.BACKUP_STORES?.includes('s3') && !input.S3_BUCKET) problems.push('S3_BUCKET: should name a bucket, since BACKUP_STORES has s3');
-  if (Boolean(input.AWS_ACCESS_KEY_ID) !== Boolean(input.AWS_SECRET_ACCESS_KEY))
-    problems.push('AWS_SECRET_ACCESS_KEY: should be set when AWS_ACCESS_KEY_ID is, and the other way round');
-  if (HTTP_PORT === HTTPS_PORT) problems.push(`HTTPS_PORT: should differ from HTTP_PORT, got ${HTTPS_PORT} for both`);
-  const [keepAlive, drain] = [parseDuration(input.KEEPALIVE_TIMEOUT ?? ''), parseDuration(input.DRAIN_TIMEOUT ?? '')];
-  if (keepAlive && drain && keepAlive >= drain) {
-    problems.push('DRAIN_TIMEOUT: should be longer than KEEPALIVE_TIMEOUT, or idle connections are cut off under a request');
-  }
-  if (TLS === 'files') {
-    for (const key of ['TLS_CERT_FILE', 'TLS_KEY_FILE'] as const) {
-      if (!input[key]) problems.push(`${key}: should name a PEM file, since TLS is files`);
-      else if (!isFile(fromRoot(input[key]))) problems.push(`${key}: there is no file ${input[key]}`);
-    }
-  }
-  for (const path of APP_COMPOSE.split(/[\s,]+/).filter(Boolean)) {
-    if (!isFile(fromRoot(path))) problems.push(`APP_COMPOSE: there is no file ${path}`);
-  }
-  return problems;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function readAppEnv(path: string | undefined, problems: string[]): Record<string, string> {
-  if (!path) return {};
-  const file = fromRoot(path);
-  if (!isFile(file)) {
-    problems.push(`APP_ENV_FILE: there is no file ${path}`);
-    return {};
-  }
-  const { values, strayLines } = parseDotenv(readFileSync(file, 'utf8'));
-  problems.push(...strayLines.map((line) => `${path}:${line}: should be KEY=value`));
-  return values;
-}
-
-/**
- * @param path a path as the configuration gives it
- * @returns the absolute path; relative ones count from the project's folder
- */
-export function fromRoot(path: string): string {
-  return isAbsolute(path) ? path : resolve(projectRoot, path);
+function accept({ layers, failure }: Gathered, { settings, problems, nearMisses }: Examined): Settings {
+  if (settings && problems.length === 0 && failure === undefined) return settings;
+  if (failure && problems.length === 0) throw failure;
+  const details = [...(failure ? [failure.message, ...failure.details] : []), ...problems, ...nearMisses];
+  const files = layers.filter(({ lines }) => lines !== undefined).map(({ name }) => name);
+  throw new UsageError(`the configuration has ${details.length === 1 ? 'a problem' : `${details.length} problems`}`, {
+    details,
+    hints: [...(failure?.hints ?? []), `mend ${files.join(', ')}; .env.example explains every key`],
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { parseWindow } from './deploy-window.js';
 import { parseDuration, parseLongDuration } from './durations.js';
+import { environments, isStrict } from './environments.js';
 
 const text = (pattern: RegExp, should: string) => z.string().regex(pattern, `should be ${should}`);
 const port = z
@@ -77,6 +78,7 @@ function isMemory(value: string): boolean {
 
 /** Every key of `.env`: its form, and the words to say when a value does not have it. `.env.example` is held against this. */
 export const schema = z.object({
+  SLIPWAY_ENV: z.enum(environments, { error: `should be ${environments.slice(0, -1).join(', ')} or ${environments.at(-1)}` }),
   STACK: text(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and "-", beginning with a letter, at most 31 characters').refine(
     (name) => !/-(blue|green|dev|app|data|deck)$/.test(name),
     'should not end with a word that the projects of a stack end with (-blue, -green, -dev, -app, -data, -deck)',
@@ -226,8 +228,14 @@ export const secretKeys = [...requiredSecretKeys, ...optionalSecretKeys] as cons
 export type RequiredSecretKey = (typeof requiredSecretKeys)[number];
 export type SecretKey = (typeof secretKeys)[number];
 
+/** @returns whether the values of a key must never be shown */
+export function isSecretKey(key: string): key is SecretKey {
+  return (secretKeys as readonly string[]).includes(key);
+}
+
 /** What holds when a key is not set. Secrets have no default. */
 export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
+  SLIPWAY_ENV: 'production',
   STACK: 'slipway',
   APP_COMPOSE: 'compose/blue-green.yml',
   APP_ENV_FILE: '',
@@ -295,3 +303,13 @@ export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
   STACK_MEMORY: '',
   TZ: 'UTC',
 };
+
+/**
+ * @param environment what SLIPWAY_ENV says
+ * @returns what the keys have to be there: where nothing is at stake, a secret may be as short as one likes
+ */
+export function schemaFor(environment: string | undefined): typeof schema {
+  if (isStrict(environment)) return schema;
+  const short = z.string().min(1, 'should not be empty');
+  return schema.extend({ DB_PASSWORD: short, POSTGRES_PASSWORD: short, REDIS_PASSWORD: short, SECRET_KEY: short });
+}

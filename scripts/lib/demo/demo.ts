@@ -38,7 +38,7 @@ export interface DemoReport {
  * @throws SlipwayError when a deploy that should succeed does not
  */
 export async function demo(say: (line: string) => void): Promise<DemoReport> {
-  const { settings } = loadConfig(demoDotenv);
+  const { settings } = await loadConfig(demoDotenv);
   const address = { host: '127.0.0.1', port: settings.HTTP_PORT };
   const first = await deployed('v1.1', say);
 
@@ -135,7 +135,7 @@ async function deployed(version: string, say: (line: string) => void): Promise<D
 /** Removes the demo's stack, its data, its images and its settings. */
 export async function demoDown(docker: Docker): Promise<Awaited<ReturnType<typeof removeStack>> | undefined> {
   if (!existsSync(demoDotenv)) return undefined;
-  const removed = await removeStack(docker, loadConfig(demoDotenv).names);
+  const removed = await removeStack(docker, (await loadConfig(demoDotenv)).names);
   await rm(demoDotenv);
   return removed;
 }

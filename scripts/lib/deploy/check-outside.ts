@@ -36,7 +36,7 @@ export async function checkOutside(
   url: string | undefined,
   dotenv: string | undefined,
 ): Promise<{ checks: OutsideCheck[]; exitCode: 0 | 1 }> {
-  const config = loadConfig(dotenv);
+  const config = await loadConfig(dotenv);
   const base = parseUrl(url ?? publishedUrl(config));
   const docker = new Docker();
   await assertEngine(docker);

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, fromRoot } from '../config/load.js';
+import { fromRoot } from '../config/files.js';
+import type { Config } from '../config/load.js';
 import { operator } from '../engine/deck/holder.js';
 import { CommandError, run } from '../engine/run.js';
 import { messageOf, SlipwayError, UsageError } from '../errors.js';

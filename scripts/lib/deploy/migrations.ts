@@ -43,7 +43,7 @@ export interface MigrateOptions {
  * @throws UsageError when no release is live and no version was given, or no service declares what is asked for
  */
 export async function migrations(options: MigrateOptions): Promise<MigrateResult[]> {
-  const config = loadConfig(options.dotenv);
+  const config = await loadConfig(options.dotenv);
   const docker = new Docker();
   const compose = new Compose(docker.endpoint);
   await assertEngine(docker);

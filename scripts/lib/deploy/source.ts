@@ -2,7 +2,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { type Config, fromRoot } from '../config/load.js';
+import { fromRoot } from '../config/files.js';
+import type { Config } from '../config/load.js';
 import { run, tryRun } from '../engine/run.js';
 import { UsageError } from '../errors.js';
 

@@ -15,7 +15,7 @@ export interface Stack {
  * @throws UsageError for a configuration with problems, or when no engine answers
  */
 export async function openStack(dotenv: string | undefined): Promise<Stack> {
-  const stack = { config: loadConfig(dotenv), docker: new Docker() };
+  const stack = { config: await loadConfig(dotenv), docker: new Docker() };
   await assertEngine(stack.docker);
   return stack;
 }

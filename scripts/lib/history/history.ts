@@ -25,7 +25,7 @@ export interface History {
  * @param dotenv the path that --dotenv gave
  */
 export async function readHistory(dotenv: string | undefined, request: HistoryRequest): Promise<History> {
-  const config = loadConfig(dotenv);
+  const config = await loadConfig(dotenv);
   const docker = new Docker();
   await assertEngine(docker);
   const [records, holder] = await Promise.all([readJournal(docker, config), lockHolder(docker, config.names)]);

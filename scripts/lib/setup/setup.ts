@@ -66,7 +66,7 @@ async function withoutDotenv(docker: Docker): Promise<Choice> {
 async function fromDotenv(docker: Docker, { dotenv, values = {} }: SetupOptions): Promise<Choice> {
   const path = dotenvPath(dotenv);
   const changed = await ensureDotenv({ path, docker, values, images: await chooseImages(docker) });
-  const { settings } = loadConfig(dotenv);
+  const { settings } = await loadConfig(dotenv);
   return {
     images: pickImages(settings),
     isSettled: () => hasData(docker, settings.STACK),

@@ -53,7 +53,7 @@ const OPERATIONS = 5;
  * @param dotenv the path that --dotenv gave
  */
 export async function readStatus(dotenv: string | undefined): Promise<Status> {
-  const config = loadConfig(dotenv);
+  const config = await loadConfig(dotenv);
   const docker = new Docker();
   await assertEngine(docker);
   const containers = await containersOf(docker, config.names);

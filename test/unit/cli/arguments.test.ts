@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nearest, parseArguments, typedArguments } from '../../../scripts/lib/cli/arguments.js';
+import { parseArguments, typedArguments } from '../../../scripts/lib/cli/arguments.js';
 import { type Command, commonFlags } from '../../../scripts/lib/cli/command.js';
+import { nearest } from '../../../scripts/lib/config/nearest.js';
 import { UsageError } from '../../../scripts/lib/errors.js';
 
 const command: Command = {

@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDotenv, quoteDotenv } from '../../../scripts/lib/config/dotenv-file.js';
+import { type Dotenv, parseDotenv, quoteDotenv } from '../../../scripts/lib/config/dotenv-file.js';
 
 /** Texts of the characters that parsers of .env files stumble over. */
 const nasty = (characters: string) => fc.string({ unit: fc.constantFrom(...characters), maxLength: 12 });
 const anyNasty = nasty('ab1#$\\\'"`\n =:{}\té,');
+
+/** @returns what a text says, without where it says it */
+function read(text: string): Pick<Dotenv, 'values' | 'strayLines'> {
+  const { values, strayLines } = parseDotenv(text);
+  return { values, strayLines };
+}
 
 function lineOf(key: string, value: string): string {
   return `${key}=${quoteDotenv(value)}\n`;
@@ -22,10 +28,10 @@ function quotable(value: string): boolean {
 describe('quoteDotenv', () => {
   test('any value that it quotes is read back exactly', () => {
     fc.assert(
-      fc.property(fc.oneof(anyNasty, fc.string({ unit: 'grapheme' })).filter(quotable), (value) => {
-        expect(parseDotenv(lineOf('KEY', value))).toEqual({ values: { KEY: value }, strayLines: [] });
+      fc.property(fc.oneof(anyNasty, fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' })).filter(quotable), (value) => {
+        expect(read(lineOf('KEY', value))).toEqual({ values: { KEY: value }, strayLines: [] });
       }),
-      { numRuns: 1_000 },
+      { numRuns: 5_000 },
     );
   });
 
@@ -36,7 +42,7 @@ describe('quoteDotenv', () => {
         const text = Object.entries(named)
           .map(([key, value]) => lineOf(key, value))
           .join('');
-        expect(parseDotenv(text)).toEqual({ values: named, strayLines: [] });
+        expect(read(text)).toEqual({ values: named, strayLines: [] });
       }),
       { numRuns: 1_000 },
     );
@@ -86,7 +92,7 @@ describe('quoteDotenv', () => {
 describe('parseDotenv', () => {
   test('comments, blank lines, export and spaces around "=" are read', () => {
     const text = '# a comment\n\n  export A=1\nB = two words # and a comment\n\tC=\n';
-    expect(parseDotenv(text)).toEqual({ values: { A: '1', B: 'two words', C: '' }, strayLines: [] });
+    expect(read(text)).toEqual({ values: { A: '1', B: 'two words', C: '' }, strayLines: [] });
   });
 
   test('a later line of the same key wins', () => {
@@ -95,11 +101,11 @@ describe('parseDotenv', () => {
 
   test.each(["'", '"', '`'])('a value in %s may have several lines, and none of them is a stray line', (quote) => {
     const text = `A=${quote}first\nsecond line\n\nB=no key${quote}\nC=1\n`;
-    expect(parseDotenv(text)).toEqual({ values: { A: 'first\nsecond line\n\nB=no key', C: '1' }, strayLines: [] });
+    expect(read(text)).toEqual({ values: { A: 'first\nsecond line\n\nB=no key', C: '1' }, strayLines: [] });
   });
 
   test('Windows line ends are read like others', () => {
-    expect(parseDotenv('A=1\r\n\r\n# note\r\nB="x\r\ny"\r\nC=3\r\n')).toEqual({ values: { A: '1', B: 'x\ny', C: '3' }, strayLines: [] });
+    expect(read('A=1\r\n\r\n# note\r\nB="x\r\ny"\r\nC=3\r\n')).toEqual({ values: { A: '1', B: 'x\ny', C: '3' }, strayLines: [] });
   });
 
   test('lines that are no assignment are told by their number', () => {
@@ -110,14 +116,23 @@ describe('parseDotenv', () => {
     expect(parseDotenv('A="x\r\ny"\r\noops\r\n').strayLines).toEqual([3]);
   });
 
+  test('where each key stands is known; of several places the last one, which wins', () => {
+    const { lines } = parseDotenv('# a comment\nA=1\nB="first\nC=in B"\nexport D: 4\nA=5\n');
+    expect([...lines]).toEqual([
+      ['A', 6],
+      ['B', 3],
+      ['D', 5],
+    ]);
+  });
+
   test('a key that is named like something of JavaScript is a key like others', () => {
     expect(parseDotenv('constructor=1\ntoString=2\n').values).toEqual({ constructor: '1', toString: '2' });
   });
 
   // dotenv wants white space after ":", so the first of these sets nothing.
   test('a line with a ":" that dotenv does not take for an assignment is a stray line', () => {
-    expect(parseDotenv('DB_PASSWORD:abc\n')).toEqual({ values: {}, strayLines: [1] });
-    expect(parseDotenv('DB_PASSWORD: abc\n')).toEqual({ values: { DB_PASSWORD: 'abc' }, strayLines: [] });
+    expect(read('DB_PASSWORD:abc\n')).toEqual({ values: {}, strayLines: [1] });
+    expect(read('DB_PASSWORD: abc\n')).toEqual({ values: { DB_PASSWORD: 'abc' }, strayLines: [] });
   });
 
   test('a quote that is never closed does not hide later stray lines', () => {

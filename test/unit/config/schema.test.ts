@@ -25,6 +25,7 @@ const webhooks = {
   bad: ['hooks.example.com', 'file:///etc/passwd', 'https://', 'https://ada:secret@hooks.example.com/x', 'https://token@hooks.example.com'],
 };
 const values: Record<Key, { good: string[]; bad: string[] }> = {
+  SLIPWAY_ENV: { good: ['development', 'test', 'staging', 'production'], bad: ['', 'prod', 'Production', 'production ', '../x'] },
   STACK: {
     good: ['a', 'slipway', 'shop-2', 'a'.repeat(31)],
     bad: ['', 'Shop', '2shop', '-shop', 'my_shop', 'my shop', 'a.b', 'a'.repeat(32), 'shop\n', '../x'],

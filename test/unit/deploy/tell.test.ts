@@ -42,7 +42,7 @@ async function listen(options = {}): Promise<Hook> {
   return hook;
 }
 
-function configWith(url: string, appEnv = ''): Config {
+function configWith(url: string, appEnv = ''): Promise<Config> {
   writeFileSync(join(folder, 'app.env'), appEnv);
   const values = { ...goodSecrets, DEPLOY_WEBHOOK_URL: url, APP_ENV_FILE: join(folder, 'app.env') };
   const text = Object.entries(values).map(([key, value]) => `${key}=${value}\n`);
@@ -68,7 +68,7 @@ const tell = <T>(config: Config, work: () => Promise<T>) =>
 
 test('what went well is told once, after it was done, and its result is handed on', async () => {
   const { url, received } = await listen();
-  const result = await tell(configWith(url), async () => {
+  const result = await tell(await configWith(url), async () => {
     expect(received).toEqual([]);
     return 'a result';
   });
@@ -79,7 +79,7 @@ test('what went well is told once, after it was done, and its result is handed o
 
 test('a failure is told without any secret, in one line, and thrown as it was', async () => {
   const { url, received } = await listen();
-  const config = configWith(url, 'MAIL_TOKEN=t0ken-of-the-mail\n');
+  const config = await configWith(url, 'MAIL_TOKEN=t0ken-of-the-mail\n');
   const secrets = [goodSecrets.DB_PASSWORD, 't0ken-of-the-mail', encodeURIComponent(goodSecrets.SECRET_KEY), url];
   const error = new SlipwayError(`no good:\n  ${secrets.join(' ')}`, { exitCode: 4 });
   await expect(tell(config, () => Promise.reject(error))).rejects.toBe(error);
@@ -92,19 +92,19 @@ test('a failure is told without any secret, in one line, and thrown as it was', 
 test('Ctrl-C is told as such', async () => {
   const { url, received } = await listen();
   const error = new SlipwayError('interrupted', { exitCode: 130 });
-  await expect(tell(configWith(url), () => Promise.reject(error))).rejects.toBe(error);
+  await expect(tell(await configWith(url), () => Promise.reject(error))).rejects.toBe(error);
   expect(received).toMatchObject([{ event: 'interrupted', exitCode: 130 }]);
 });
 
 test('nobody is told when nobody wants to know', async () => {
-  expect(await tell(configWith(''), async () => 1)).toBe(1);
+  expect(await tell(await configWith(''), async () => 1)).toBe(1);
   expect(warnings).toEqual([]);
 });
 
 test('a receiver that never answers costs five seconds and a warning without the address, and changes no outcome', async () => {
   const { url, received } = await listen({ silent: true });
   const began = performance.now();
-  expect(await tell(configWith(url), async () => 'a result')).toBe('a result');
+  expect(await tell(await configWith(url), async () => 'a result')).toBe('a result');
   expect(performance.now() - began).toBeLessThan(6_000);
   expect(received).toHaveLength(1);
   expect(warnings).toEqual(['DEPLOY_WEBHOOK_URL could not be told how it ended: no answer within 5000 ms']);

@@ -80,7 +80,7 @@ async function recovered(how: 'resume' | 'abort', { values }: Arguments, output:
   const { loadConfig } = await import('../../config/load.js');
   const { Docker } = await import('../../engine/docker.js');
   const reporter = await output.reporter();
-  const config = loadConfig(values.dotenv as string | undefined);
+  const config = await loadConfig(values.dotenv as string | undefined);
   const docker = new Docker();
   const result =
     (await leftData(how, { config, docker, reporter, onInterrupt })) ?? (await recoverNow({ how, config, docker, reporter, onInterrupt }));

@@ -31,7 +31,7 @@ export const command: Command = {
     const common = {
       version: given.words[0],
       dryRun: given.values['dry-run'] === true,
-      config: loadConfig(given.values.dotenv as string | undefined),
+      config: await loadConfig(given.values.dotenv as string | undefined),
       docker: new Docker(),
       reporter: await output.reporter(),
       onInterrupt,

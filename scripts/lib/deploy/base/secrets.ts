@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { cronSecretKeys } from '../../config/cron.js';
 import type { Config } from '../../config/load.js';
+import { connectionUrls } from '../../config/urls.js';
 import type { ArchiveFile } from '../../engine/archive.js';
 import type { Deck } from '../../engine/deck/deck.js';
 import { UsageError } from '../../errors.js';
@@ -17,11 +18,9 @@ interface Writing {
 
 /** Secrets reach containers as files in volumes; no environment, argument, label or image ever holds one. */
 export async function writeSecrets({ config, deck }: Writing): Promise<void> {
-  const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD, SECRET_KEY } = config.secrets;
+  const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD } = config.secrets;
   const volumes = config.names.volumes;
   await refuseChangedPasswords({ config, deck });
-  // The app's services run as users of their own choice; only containers that mount the volume see these at all.
-  const forApp = (path: string, content: string): ArchiveFile => ({ path, content, mode: 0o444 });
   const role = readFileSync(resolve(config.root, 'infra/postgres/10-app-role.sh'));
   await Promise.all([
     makeJobFolders({ config, deck }, DATA_UID),
@@ -36,12 +35,16 @@ export async function writeSecrets({ config, deck }: Writing): Promise<void> {
       forData('redis.conf', `requirepass ${JSON.stringify(REDIS_PASSWORD.reveal())}\n`),
     ]),
     deck.writeSecrets(volumes.secretsCron, cronSecrets(config)),
-    deck.writeSecrets(volumes.secretsApp, [
-      forApp('DB_PASSWORD', DB_PASSWORD.reveal()),
-      forApp('REDIS_PASSWORD', REDIS_PASSWORD.reveal()),
-      forApp('SECRET_KEY', SECRET_KEY.reveal()),
-    ]),
+    deck.writeSecrets(volumes.secretsApp, appSecrets(config)),
   ]);
+}
+
+/** @returns what the app gets: its passwords, and the URLs that have them in them, for programs that want those */
+export function appSecrets(config: Pick<Config, 'settings' | 'secrets'>): ArchiveFile[] {
+  const { DB_PASSWORD, REDIS_PASSWORD, SECRET_KEY } = config.secrets;
+  const offered = { DB_PASSWORD, REDIS_PASSWORD, SECRET_KEY, ...connectionUrls(config) };
+  // The app's services run as users of their own choice; only containers that mount the volume see these at all.
+  return Object.entries(offered).map(([path, secret]) => ({ path, content: secret.reveal(), mode: 0o444 }));
 }
 
 /** @returns what the cron container gets. A secret that is not set is written empty: it may have been set before. */

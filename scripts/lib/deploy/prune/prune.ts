@@ -59,7 +59,7 @@ const TITLES: Record<PruneItem['kind'], string> = {
  * (1) when a deploy was cut off, since nobody knows then what it needs, or when something cannot be removed
  */
 export async function prune(options: PruneOptions): Promise<PruneResult> {
-  const config = loadConfig(options.dotenv);
+  const config = await loadConfig(options.dotenv);
   const pruning = { ...options, config, docker: new Docker(), afterMs: parseAge(options.olderThan) ?? config.settings.PRUNE_AFTER };
   const { docker } = pruning;
   await assertEngine(docker);

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Config } from '../../config/load.js';
 import { maskSecrets } from '../../config/secret.js';
 import type { ArchiveFile } from '../../engine/archive.js';
 import { snapshotFolder } from '../base/files-to-mount.js';
@@ -27,13 +29,26 @@ export async function writeSnapshot(operation: Operation): Promise<void> {
     // Written empty when it must not be there: it may have been, before.
     {
       path: 'dotenv',
-      content: config.settings.BACKUP_AGE_RECIPIENTS.length > 0 ? withoutDeployWebhook(readFileSync(config.file, 'utf8')) : '',
+      content: config.settings.BACKUP_AGE_RECIPIENTS.length > 0 ? withoutDeployWebhook(dotenvOf(config.layers)) : '',
     },
   ];
   await deck.writeSecrets(
     config.names.volumes.secretsCron,
     content.map((file) => forData(`${snapshotFolder}/${file.path}`, file.content)),
   );
+}
+
+/**
+ * One text that says what the files in clear text say together: in a .env file a later line wins, as a later file does. What was
+ * encrypted, or kept by a provider, is there for whoever has the key to it, and is not put into anything else.
+ */
+export function dotenvOf(layers: Config['layers']): string {
+  const parts = layers.flatMap(({ kind, name }) => {
+    if (kind === 'dotenv') return [readFileSync(name, 'utf8')];
+    if (kind === 'environment-dotenv') return [`# --- ${basename(name)}, which wins ---\n${readFileSync(name, 'utf8')}`];
+    return kind === 'encrypted' || kind === 'provider' ? [`# Values of ${name} are in no backup.`] : [];
+  });
+  return parts.join('\n');
 }
 
 /** Nothing in the cron container has any use for it; whoever sets up a machine from a backup is told that it is missing. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fromRoot } from '../../config/load.js';
+import { fromRoot } from '../../config/files.js';
 import { renderEdge } from '../../edge/render.js';
 import type { Certificate, EdgeMode } from '../../edge/target.js';
 import type { ArchiveFile } from '../../engine/archive.js';
