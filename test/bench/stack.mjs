@@ -12,7 +12,7 @@ import { ensureDotenv } from '../../dist/setup/dotenv.js';
 import { chooseImages } from '../../dist/setup/image-choice.js';
 
 export const exec = promisify(execFile);
-export const root = new URL('../../', import.meta.url).pathname;
+export const root = new URL('../..', import.meta.url).pathname;
 
 /** Runs a command; resolves with what it printed, its wall time (ms), and the time of its first output (ms). */
 export function timed(command, args, env = {}) {

@@ -51,7 +51,6 @@ const foundation: Record<string, readonly string[]> = {
   config: ['errors'],
   engine: ['errors', 'config'],
   edge: ['errors', 'config', 'engine'],
-  secrets: ['errors', 'config'],
   // What runs inside the cron container, and the deployer's client of it.
   backup: ['errors', 'config', 'webhook'],
   cron: ['errors', 'config', 'engine', 'backup'],

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../config/root.js';
 import { defaults, type Key } from '../config/schema.js';
+import { randomSecrets } from '../config/secrets/random.js';
+import { createFile, FileExistsError, replaceFile } from '../config/secrets/write-file.js';
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
-import { randomSecrets } from '../secrets/random.js';
-import { createFile, FileExistsError, replaceFile } from '../secrets/write-file.js';
 import { withValues } from './dotenv-text.js';
 import type { ImageChoice } from './image-choice.js';
 

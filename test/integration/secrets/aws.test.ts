@@ -1,7 +1,7 @@
 import { CreateSecretCommand, DeleteSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { awsSecretsManager } from '../../../scripts/lib/config/secrets/providers/aws.js';
 import { UsageError } from '../../../scripts/lib/errors.js';
-import { awsSecretsManager } from '../../../scripts/lib/secrets/providers/aws.js';
 import { type S3Server, startS3Server } from '../../helpers/s3-server.js';
 import { awsBench, awsClient, awsOptions, store } from '../../unit/secrets/aws-bench.js';
 import { conforms } from '../../unit/secrets/conformance.js';

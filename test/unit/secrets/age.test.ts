@@ -4,11 +4,11 @@ import { inspect } from 'node:util';
 import { Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { identityFile, newIdentity, parseIdentities, readIdentities } from '../../../scripts/lib/config/secrets/age/identities.js';
+import { parseRecipients, readRecipients } from '../../../scripts/lib/config/secrets/age/recipients.js';
+import { countRecipients, seal } from '../../../scripts/lib/config/secrets/age/seal.js';
+import { assertDotenv, readEncryptedEnv } from '../../../scripts/lib/config/secrets/encrypted-env.js';
 import { UsageError } from '../../../scripts/lib/errors.js';
-import { identityFile, newIdentity, parseIdentities, readIdentities } from '../../../scripts/lib/secrets/age/identities.js';
-import { parseRecipients, readRecipients } from '../../../scripts/lib/secrets/age/recipients.js';
-import { countRecipients, seal } from '../../../scripts/lib/secrets/age/seal.js';
-import { assertDotenv, readEncryptedEnv } from '../../../scripts/lib/secrets/encrypted-env.js';
 import { pipeIn, temporaryFolder } from './folders.js';
 
 const TEXT = 'DB_PASSWORD=hunter2-of-age\n# Ä 한글\nKEY="two\nlines"\n';

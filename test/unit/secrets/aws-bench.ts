@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { Secret } from '../../../scripts/lib/config/secret.js';
-import { type AwsOptions, awsSecretsManager } from '../../../scripts/lib/secrets/providers/aws.js';
+import { type AwsOptions, awsSecretsManager } from '../../../scripts/lib/config/secrets/providers/aws.js';
 import type { Bench } from './conformance.js';
 import { silentServer } from './servers.js';
 

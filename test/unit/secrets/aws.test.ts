@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../../scripts/lib/config/secret.js';
+import { type AwsOptions, awsSecretsManager } from '../../../scripts/lib/config/secrets/providers/aws.js';
 import { SlipwayError, UsageError } from '../../../scripts/lib/errors.js';
-import { type AwsOptions, awsSecretsManager } from '../../../scripts/lib/secrets/providers/aws.js';
 import { answeringServer, silentServer } from './servers.js';
 
 const options = (endpoint: string, others: Partial<AwsOptions> = {}): AwsOptions => ({

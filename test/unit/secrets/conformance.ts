@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SecretProvider } from '../../../scripts/lib/config/secrets/providers/provider.js';
 import { SlipwayError, UsageError } from '../../../scripts/lib/errors.js';
-import type { SecretProvider } from '../../../scripts/lib/secrets/providers/provider.js';
 
 /** A place for secrets that a test can fill and break. */
 export interface Bench {

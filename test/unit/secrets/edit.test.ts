@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { basename, dirname, join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { seal } from '../../../scripts/lib/secrets/age/seal.js';
-import { type Editing, editEnv } from '../../../scripts/lib/secrets/edit/edit.js';
-import { editorCommand, runEditor } from '../../../scripts/lib/secrets/edit/editor.js';
-import { withPrivateFile } from '../../../scripts/lib/secrets/edit/private-file.js';
-import { readEncryptedEnv } from '../../../scripts/lib/secrets/encrypted-env.js';
-import { secretPaths } from '../../../scripts/lib/secrets/paths.js';
+import { seal } from '../../../scripts/lib/config/secrets/age/seal.js';
+import { type Editing, editEnv } from '../../../scripts/lib/config/secrets/edit/edit.js';
+import { editorCommand, runEditor } from '../../../scripts/lib/config/secrets/edit/editor.js';
+import { withPrivateFile } from '../../../scripts/lib/config/secrets/edit/private-file.js';
+import { readEncryptedEnv } from '../../../scripts/lib/config/secrets/encrypted-env.js';
+import { secretPaths } from '../../../scripts/lib/config/secrets/paths.js';
 import { temporaryFolder } from './folders.js';
 
 const TEXT = 'DB_PASSWORD=hunter2\n';

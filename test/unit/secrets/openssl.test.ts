@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkOpenssl, decryptOpenssl, type OpensslOptions } from '../../../scripts/lib/secrets/openssl.js';
+import { checkOpenssl, decryptOpenssl, type OpensslOptions } from '../../../scripts/lib/config/secrets/openssl.js';
 import { temporaryFolder } from './folders.js';
 
 const TEXT = 'DB_PASSWORD=hunter2\n# Ä 한글\n';

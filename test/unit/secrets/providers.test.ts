@@ -2,10 +2,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { dockerSecrets } from '../../../scripts/lib/config/secrets/providers/docker.js';
+import { type ProviderSettings, providerOf } from '../../../scripts/lib/config/secrets/providers/index.js';
+import { fieldsOf, objectOf } from '../../../scripts/lib/config/secrets/providers/provider.js';
 import { UsageError } from '../../../scripts/lib/errors.js';
-import { dockerSecrets } from '../../../scripts/lib/secrets/providers/docker.js';
-import { type ProviderSettings, providerOf } from '../../../scripts/lib/secrets/providers/index.js';
-import { fieldsOf, objectOf } from '../../../scripts/lib/secrets/providers/provider.js';
 import { temporaryFolder } from './folders.js';
 
 const folder = temporaryFolder();

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../../scripts/lib/config/secret.js';
+import type { SecretProvider } from '../../../scripts/lib/config/secrets/providers/provider.js';
+import { type VaultOptions, vaultProblems } from '../../../scripts/lib/config/secrets/providers/vault/options.js';
+import { vault } from '../../../scripts/lib/config/secrets/providers/vault/vault.js';
 import { SlipwayError, UsageError } from '../../../scripts/lib/errors.js';
-import type { SecretProvider } from '../../../scripts/lib/secrets/providers/provider.js';
-import { type VaultOptions, vaultProblems } from '../../../scripts/lib/secrets/providers/vault/options.js';
-import { vault } from '../../../scripts/lib/secrets/providers/vault/vault.js';
 import { type FakeVault, startVault } from '../../helpers/vault/server.js';
 import { temporaryFolder } from './folders.js';
 

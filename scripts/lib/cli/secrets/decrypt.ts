@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { parseDotenv } from '../../config/dotenv-file.js';
-import { unseal } from '../../secrets/age/seal.js';
-import { asText, readSmallFile } from '../../secrets/read-file.js';
-import { createFile } from '../../secrets/write-file.js';
+import { unseal } from '../../config/secrets/age/seal.js';
+import { asText, readSmallFile } from '../../config/secrets/read-file.js';
+import { createFile } from '../../config/secrets/write-file.js';
 import { type SecretsAction, textOf } from './action.js';
 import { placesOf } from './places.js';
 

@@ -1,5 +1,5 @@
-import { editEnv } from '../../secrets/edit/edit.js';
-import { editorCommand, runEditor } from '../../secrets/edit/editor.js';
+import { editEnv } from '../../config/secrets/edit/edit.js';
+import { editorCommand, runEditor } from '../../config/secrets/edit/editor.js';
 import { askOnTerminal } from '../ask.js';
 import { note, type SecretsAction } from './action.js';
 import { placesOf } from './places.js';

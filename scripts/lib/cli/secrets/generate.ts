@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { requiredSecretKeys } from '../../config/schema.js';
+import { dotenvLines, randomSecrets, withoutValue } from '../../config/secrets/random.js';
+import { readSmallFile } from '../../config/secrets/read-file.js';
+import { replaceFile } from '../../config/secrets/write-file.js';
 import { loadUnchecked } from '../../config/unchecked.js';
-import { dotenvLines, randomSecrets, withoutValue } from '../../secrets/random.js';
-import { readSmallFile } from '../../secrets/read-file.js';
-import { replaceFile } from '../../secrets/write-file.js';
 import { withValues } from '../../setup/dotenv-text.js';
 import { numberOf, type SecretsAction, textOf } from './action.js';
 

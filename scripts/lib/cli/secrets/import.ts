@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { encryptEnv } from '../../config/secrets/encrypt.js';
+import { checkOpenssl, type Derivation, decryptOpenssl } from '../../config/secrets/openssl.js';
+import { readSmallFile } from '../../config/secrets/read-file.js';
 import { UsageError } from '../../errors.js';
-import { encryptEnv } from '../../secrets/encrypt.js';
-import { checkOpenssl, type Derivation, decryptOpenssl } from '../../secrets/openssl.js';
-import { readSmallFile } from '../../secrets/read-file.js';
 import { numberOf, type SecretsAction, textOf } from './action.js';
 import { confirmReplacing, say, settlePlain } from './encrypt.js';
 import { readPassphrase } from './passphrase.js';

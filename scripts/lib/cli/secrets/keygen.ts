@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { identityFile, newIdentity } from '../../config/secrets/age/identities.js';
+import { createFile } from '../../config/secrets/write-file.js';
 import { loadUnchecked } from '../../config/unchecked.js';
-import { identityFile, newIdentity } from '../../secrets/age/identities.js';
-import { createFile } from '../../secrets/write-file.js';
 import { note, type SecretsAction, textOf } from './action.js';
 
 /** Makes an age identity for this person; its recipient is all that is printed. */

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { readSmallFile } from '../../config/secrets/read-file.js';
 import { exitCodes, SlipwayError, UsageError } from '../../errors.js';
-import { readSmallFile } from '../../secrets/read-file.js';
 
 /**
  * A passphrase never stands in the arguments, where every process of the machine could read it.

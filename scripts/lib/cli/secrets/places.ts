@@ -1,6 +1,6 @@
+import { readIdentities } from '../../config/secrets/age/identities.js';
+import { environmentOr, type SecretPaths, secretPaths } from '../../config/secrets/paths.js';
 import { loadUnchecked } from '../../config/unchecked.js';
-import { readIdentities } from '../../secrets/age/identities.js';
-import { environmentOr, type SecretPaths, secretPaths } from '../../secrets/paths.js';
 import type { Arguments } from '../command.js';
 import { textOf } from './action.js';
 

@@ -1,5 +1,5 @@
+import type { ReadFileSecret } from '../../config/secrets/file-secrets.js';
 import type { ArchiveFile } from '../../engine/archive.js';
-import type { ReadFileSecret } from '../../secrets/file-secrets.js';
 
 /**
  * @param files secrets that are files for the app as well, read and decrypted

@@ -7,6 +7,7 @@ import type { ArchiveFile } from '../../engine/archive.js';
 import type { Deck } from '../../engine/deck/deck.js';
 import { UsageError } from '../../errors.js';
 import { makeJobFolders } from './job-folders.js';
+import { appSecretFiles } from './secret-files.js';
 
 /** Postgres, Redis and cron run as this user, in the official images and in ours. */
 export const DATA_UID = 999;
@@ -21,6 +22,7 @@ export async function writeSecrets({ config, deck }: Writing): Promise<void> {
   const { DB_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD } = config.secrets;
   const volumes = config.names.volumes;
   await refuseChangedPasswords({ config, deck });
+  const files = await appFiles(config);
   const role = readFileSync(resolve(config.root, 'infra/postgres/10-app-role.sh'));
   await Promise.all([
     makeJobFolders({ config, deck }, DATA_UID),
@@ -35,7 +37,7 @@ export async function writeSecrets({ config, deck }: Writing): Promise<void> {
       forData('redis.conf', `requirepass ${JSON.stringify(REDIS_PASSWORD.reveal())}\n`),
     ]),
     deck.writeSecrets(volumes.secretsCron, cronSecrets(config)),
-    deck.writeSecrets(volumes.secretsApp, appSecrets(config)),
+    deck.writeSecrets(volumes.secretsApp, [...appSecrets(config), ...files]),
   ]);
 }
 
@@ -45,6 +47,17 @@ export function appSecrets(config: Pick<Config, 'settings' | 'secrets'>): Archiv
   const offered = { DB_PASSWORD, REDIS_PASSWORD, SECRET_KEY, ...connectionUrls(config) };
   // The app's services run as users of their own choice; only containers that mount the volume see these at all.
   return Object.entries(offered).map(([path, secret]) => ({ path, content: secret.reveal(), mode: 0o444 }));
+}
+
+/** What encrypts and decrypts is loaded only where there are such files. */
+async function appFiles({ settings: { SECRET_FILES, AGE_IDENTITY_FILE }, secrets, environment }: Config): Promise<ArchiveFile[]> {
+  if (SECRET_FILES.length === 0) return [];
+  const [{ fileSecretsOf, readFileSecrets }, { readIdentities }] = await Promise.all([
+    import('../../config/secrets/file-secrets.js'),
+    import('../../config/secrets/age/identities.js'),
+  ]);
+  const identities = () => readIdentities({ ...environment, AGE_IDENTITY: secrets.AGE_IDENTITY.reveal(), AGE_IDENTITY_FILE });
+  return appSecretFiles(await readFileSecrets(fileSecretsOf(SECRET_FILES), identities));
 }
 
 /** @returns what the cron container gets. A secret that is not set is written empty: it may have been set before. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
-import { exitCodes, messageOf, SlipwayError, UsageError } from '../../errors.js';
+import { exitCodes, messageOf, SlipwayError, UsageError } from '../../../errors.js';
 
 /** How long an editor that was asked to end may take (milliseconds). */
 const GRACE_MS = 2_000;

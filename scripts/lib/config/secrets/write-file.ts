@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, link, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
 
 /** Puts a file into its place whole or not at all, whenever the machine stops; what is there keeps its owner and mode. */
 export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { projectRoot } from '../../config/root.js';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
+import { projectRoot } from '../../root.js';
 import { asText, NoSuchFileError } from '../read-file.js';
 
 /** What says where identities are: raw text of keys. */

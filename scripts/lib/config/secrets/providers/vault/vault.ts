@@ -1,5 +1,5 @@
-import { Secret } from '../../../config/secret.js';
-import { SlipwayError, UsageError } from '../../../errors.js';
+import { SlipwayError, UsageError } from '../../../../errors.js';
+import { Secret } from '../../../secret.js';
 import { fieldsOf, type SecretProvider } from '../provider.js';
 import { segments, type VaultLogin, type VaultOptions } from './options.js';
 import { loginRefusal, readRefusal } from './refusal.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SlipwayError, UsageError } from '../../errors.js';
+import { SlipwayError, UsageError } from '../../../errors.js';
 import { readRecipients } from '../age/recipients.js';
 import { seal, unseal } from '../age/seal.js';
 import { dotenvProblems } from '../encrypted-env.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SlipwayError, UsageError } from '../../../errors.js';
+import { SlipwayError, UsageError } from '../../../../errors.js';
 import { objectOf } from '../provider.js';
 import { unreachable, wasNeverSent } from '../unreachable.js';
 import { segments, type VaultOptions } from './options.js';

@@ -1,4 +1,4 @@
-import { SlipwayError, UsageError } from '../../errors.js';
+import { SlipwayError, UsageError } from '../../../errors.js';
 
 /** Which certificate is missing, or wrong, has to be set right by a person. */
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO$|HOSTNAME_MISMATCH)/;

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
 
 /** A place that secrets come from. */
 export interface SecretProvider {

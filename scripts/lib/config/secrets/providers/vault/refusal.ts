@@ -1,4 +1,4 @@
-import { SlipwayError, UsageError } from '../../../errors.js';
+import { SlipwayError, UsageError } from '../../../../errors.js';
 import type { VaultOptions } from './options.js';
 import { type Answer, errorsOf, isSealed } from './request.js';
 

@@ -1,4 +1,4 @@
-import { SlipwayError, UsageError } from '../../errors.js';
+import { SlipwayError, UsageError } from '../../../errors.js';
 import { codeOf, unreachable } from './unreachable.js';
 
 const RIGHTS = 'secretsmanager:GetSecretValue on it, and kms:Decrypt on a key of your own';

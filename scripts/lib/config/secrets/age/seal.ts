@@ -1,5 +1,5 @@
 import { armor, Decrypter, Encrypter } from 'age-encryption';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
 
 const HEADER = 'age-encryption.org/';
 const ARMOR = '-----BEGIN AGE ENCRYPTED FILE-----';

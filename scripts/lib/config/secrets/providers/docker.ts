@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { schema, secretKeys } from '../../config/schema.js';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
+import { schema, secretKeys } from '../../schema.js';
 import { asText, readSmallFile } from '../read-file.js';
 import { fieldsOf, type SecretProvider } from './provider.js';
 

@@ -1,5 +1,5 @@
-import { parseDotenv } from '../config/dotenv-file.js';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
+import { parseDotenv } from '../dotenv-file.js';
 import { unseal } from './age/seal.js';
 import { asText, readSmallFile } from './read-file.js';
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
 
 /** Docker's own limit for a secret; files of settings are far smaller. */
 const LARGEST_BYTES = 500 * 1024;

@@ -1,4 +1,4 @@
-import type { Secret } from '../../../config/secret.js';
+import type { Secret } from '../../../secret.js';
 
 /** How to prove to Vault who is asking. */
 export type VaultLogin = { token: Secret } | { roleId: string; secretId: Secret };

@@ -1,5 +1,5 @@
-import type { Secret } from '../../config/secret.js';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
+import type { Secret } from '../../secret.js';
 import { explainAws } from './aws-errors.js';
 import { fieldsOf, objectOf, type SecretProvider } from './provider.js';
 

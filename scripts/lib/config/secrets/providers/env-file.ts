@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseDotenv } from '../../config/dotenv-file.js';
+import { parseDotenv } from '../../dotenv-file.js';
 import { assertDotenv, readEncryptedEnv } from '../encrypted-env.js';
 import { asText, readSmallFile } from '../read-file.js';
 import { fieldsOf, type SecretProvider } from './provider.js';

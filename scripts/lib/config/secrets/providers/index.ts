@@ -1,5 +1,5 @@
-import { Secret } from '../../config/secret.js';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
+import { Secret } from '../../secret.js';
 import { type AwsOptions, awsSecretsManager } from './aws.js';
 import { dockerSecrets } from './docker.js';
 import type { SecretProvider } from './provider.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { parseDotenv, quoteDotenv } from '../config/dotenv-file.js';
-import { optionalSecretKeys, requiredSecretKeys } from '../config/schema.js';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
+import { parseDotenv, quoteDotenv } from '../dotenv-file.js';
+import { optionalSecretKeys, requiredSecretKeys } from '../schema.js';
 
 /** 192 bits for passwords, 384 for what signs. */
 const BYTES = 24;

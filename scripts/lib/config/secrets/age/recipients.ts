@@ -1,5 +1,5 @@
 import { Encrypter } from 'age-encryption';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../../errors.js';
 import { asText, readIfThere } from '../read-file.js';
 
 /**

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { fromRoot } from '../config/load.js';
-import { Secret } from '../config/secret.js';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
+import { fromRoot } from '../files.js';
+import { Secret } from '../secret.js';
 import { unseal } from './age/seal.js';
 import { readSmallFile } from './read-file.js';
 
