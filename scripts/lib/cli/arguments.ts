@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { nearest } from '../config/nearest.js';
 import { UsageError } from '../errors.js';
 import { type Arguments, type Command, commonFlags } from './command.js';
 
@@ -19,16 +20,25 @@ export function typedArguments(argv: readonly string[], name: string): string[] 
  */
 export function parseArguments(typed: readonly string[], name: string, command: Command): Arguments {
   const flags = { ...commonFlags, ...command.flags };
+  const [own, rest] = command.rest === undefined ? [typed, undefined] : split(typed);
+  // What is not behind "--" and looks like a program's argument was most likely meant for the program.
+  const hints = command.rest === undefined ? hintFor(name) : [`type: npx zx scripts/${name}.mjs ${command.rest}`, ...hintFor(name)];
   try {
-    const { values, positionals } = parseArgs({ args: [...typed], options: flags, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({ args: [...own], options: flags, allowPositionals: true, strict: true });
     if (positionals.length > command.words) {
-      throw new UsageError(`${JSON.stringify(positionals[command.words])}: is one word too many`, { hints: hintFor(name) });
+      throw new UsageError(`${JSON.stringify(positionals[command.words])}: is one word too many`, { hints });
     }
-    return { values: values as Arguments['values'], words: positionals };
+    return { values: values as Arguments['values'], words: positionals, rest };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(explain(error as Error & { code?: string }, Object.keys(flags)), { hints: hintFor(name) });
+    throw new UsageError(explain(error as Error & { code?: string }, Object.keys(flags)), { hints });
   }
+}
+
+/** @returns what stands before the first "--" and what stands behind it; undefined when there is none */
+function split(typed: readonly string[]): [readonly string[], readonly string[] | undefined] {
+  const at = typed.indexOf('--');
+  return at < 0 ? [typed, undefined] : [typed.slice(0, at), typed.slice(at + 1)];
 }
 
 function explain(error: Error & { code?: string }, known: readonly string[]): string {
@@ -42,23 +52,4 @@ function explain(error: Error & { code?: string }, known: readonly string[]): st
 
 function hintFor(name: string): string[] {
   return [`type: npx zx scripts/${name}.mjs --help`];
-}
-
-/** @returns the known word that is at most two edits away */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const [best] = known.map((candidate) => ({ candidate, distance: distance(word, candidate) })).sort((a, b) => a.distance - b.distance);
-  return best && best.distance <= 2 && best.distance < word.length ? best.candidate : undefined;
-}
-
-/** Levenshtein's distance, a row at a time. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -15,6 +15,7 @@ const commands = {
   deploy: () => import('./commands/deploy.js'),
   dev: () => import('./commands/dev.js'),
   history: () => import('./commands/history.js'),
+  logs: () => import('./commands/logs.js'),
   maintenance: () => import('./commands/maintenance.js'),
   migrate: () => import('./commands/migrate.js'),
   prune: () => import('./commands/prune.js'),
@@ -33,10 +34,12 @@ const commands = {
  */
 export async function main(name: keyof typeof commands): Promise<void> {
   let json = process.argv.includes('--json');
+  let lines = false;
   // Nobody reads any more (`| head`, a lost terminal): the work goes on to its end or is undone, it is not cut off.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
-    const { command } = await commands[name]();
+    const { command }: { command: Command } = await commands[name]();
+    lines = command.jsonLines === true;
     const given = parseArguments(typedArguments(process.argv, name), name, command);
     if (given.values.help) return printHelp(name, command);
     json = given.values.json === true;
@@ -47,11 +50,11 @@ export async function main(name: keyof typeof commands): Promise<void> {
       return command.run(given, output, heed);
     };
     const { result, exitCode = exitCodes.done } = await (command.interruptible ? interruptible(run) : run(onInterrupt));
-    if (json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    if (json && !lines) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
     process.exitCode = exitCode;
   } catch (error) {
     printError(error);
-    if (json) process.stdout.write(`${JSON.stringify({ error: asData(error) }, undefined, 2)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ error: asData(error) }, undefined, lines ? 0 : 2)}\n`);
     process.exitCode = error instanceof SlipwayError ? error.exitCode : exitCodes.failed;
     if (error instanceof InterruptedEarlyError) process.exit();
   }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nearest, parseArguments, typedArguments } from '../../../scripts/lib/cli/arguments.js';
+import { parseArguments, typedArguments } from '../../../scripts/lib/cli/arguments.js';
 import { type Command, commonFlags } from '../../../scripts/lib/cli/command.js';
+import { nearest } from '../../../scripts/lib/config/nearest.js';
 import { UsageError } from '../../../scripts/lib/errors.js';
 
 const command: Command = {
@@ -114,6 +115,44 @@ describe('parseArguments', () => {
 
   test('a flag whose value looks like a flag is told in one line', () => {
     expect(refusal('--dotenv', '--json').message).toBe("Option '--dotenv' argument is ambiguous.");
+  });
+});
+
+describe('a command that runs another program', () => {
+  const runner: Command = { ...command, rest: '<service> -- <command>' };
+  const parseRunner = (...typed: string[]) => {
+    const { values, words, rest } = parseArguments(typed, 'exec', runner);
+    return { values: { ...values }, words, rest };
+  };
+
+  test('takes everything behind "--" as it is, its own flags, another "--" and nothing at all included', () => {
+    expect(parseRunner('backend', '--force', '--', 'node', '--json', '--', '-h', '')).toEqual({
+      values: { force: true },
+      words: ['backend'],
+      rest: ['node', '--json', '--', '-h', ''],
+    });
+  });
+
+  test('knows "--" with nothing behind it from none', () => {
+    expect(parseRunner('backend', '--').rest).toEqual([]);
+    expect(parseRunner('backend').rest).toBeUndefined();
+  });
+
+  test.each([[['backend', 'node']], [['backend', '-v']], [['backend', 'ls', '--all']]])(
+    'tells whoever left it out where "--" belongs: %j',
+    (typed) => {
+      let hints: readonly string[] = [];
+      try {
+        parseRunner(...typed);
+      } catch (error) {
+        hints = (error as UsageError).hints;
+      }
+      expect(hints).toContain('type: npx zx scripts/exec.mjs <service> -- <command>');
+    },
+  );
+
+  test('other commands take what is behind "--" for words, as ever', () => {
+    expect(parseArguments(['--', 'v1'], 'deploy', command)).toMatchObject({ words: ['v1'], rest: undefined });
   });
 });
 
