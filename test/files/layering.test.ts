@@ -106,7 +106,9 @@ describe('imports go one way: cli, then the domains, then engine, edge and confi
 const madeOf: Record<string, string[]> = {
   demo: ['deploy', 'load'],
   dev: ['deploy'],
+  exec: ['deploy'],
   history: ['deploy'],
+  logs: ['deploy'],
   restore: ['deploy'],
   status: ['deploy'],
 };

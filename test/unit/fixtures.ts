@@ -27,6 +27,7 @@ export function containerState(service: string, rest: Partial<ContainerState> = 
     id: `id-of-${service}`,
     name: `shop-blue-${service}-1`,
     service,
+    number: 1,
     role: 'web',
     version: 'v1',
     release: 'v1-1',

@@ -20,16 +20,25 @@ export function typedArguments(argv: readonly string[], name: string): string[] 
  */
 export function parseArguments(typed: readonly string[], name: string, command: Command): Arguments {
   const flags = { ...commonFlags, ...command.flags };
+  const [own, rest] = command.rest === undefined ? [typed, undefined] : split(typed);
+  // What is not behind "--" and looks like a program's argument was most likely meant for the program.
+  const hints = command.rest === undefined ? hintFor(name) : [`type: npx zx scripts/${name}.mjs ${command.rest}`, ...hintFor(name)];
   try {
-    const { values, positionals } = parseArgs({ args: [...typed], options: flags, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({ args: [...own], options: flags, allowPositionals: true, strict: true });
     if (positionals.length > command.words) {
-      throw new UsageError(`${JSON.stringify(positionals[command.words])}: is one word too many`, { hints: hintFor(name) });
+      throw new UsageError(`${JSON.stringify(positionals[command.words])}: is one word too many`, { hints });
     }
-    return { values: values as Arguments['values'], words: positionals };
+    return { values: values as Arguments['values'], words: positionals, rest };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(explain(error as Error & { code?: string }, Object.keys(flags)), { hints: hintFor(name) });
+    throw new UsageError(explain(error as Error & { code?: string }, Object.keys(flags)), { hints });
   }
+}
+
+/** @returns what stands before the first "--" and what stands behind it; undefined when there is none */
+function split(typed: readonly string[]): [readonly string[], readonly string[] | undefined] {
+  const at = typed.indexOf('--');
+  return at < 0 ? [typed, undefined] : [typed.slice(0, at), typed.slice(at + 1)];
 }
 
 function explain(error: Error & { code?: string }, known: readonly string[]): string {

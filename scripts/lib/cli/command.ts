@@ -9,6 +9,8 @@ export type Flags = NonNullable<ParseArgsConfig['options']>;
 export interface Arguments {
   values: Record<string, string | boolean | string[] | undefined>;
   words: string[];
+  /** What stood behind "--", where the command takes that; undefined when there was no "--". */
+  rest?: readonly string[] | undefined;
 }
 
 /** What a command is, for its help and for the one entry in main.ts. */
@@ -22,6 +24,15 @@ export interface Command {
   help: Readonly<Record<string, string>>;
   /** At most this many words. */
   words: number;
+  /**
+   * What stands behind "--" is another program's, whatever it looks like. As in the usage: `<service> -- <command>`; it is told to
+   * whoever left the "--" out.
+   */
+  rest?: string;
+  /** What --json gives, where that is not one document of what the command did. */
+  jsonHelp?: string;
+  /** With --json it writes its output itself, one object a line, since that has no end; main writes none. */
+  jsonLines?: true;
   /** What to say at once, before anything slow is loaded. */
   opening?: (given: Arguments) => string | undefined;
   /** Until it listens by `onInterrupt`, Ctrl-C ends it at once, with exit code 130. */
@@ -30,9 +41,9 @@ export interface Command {
    * Does the work. What it returns is the JSON document of --json.
    *
    * @param onInterrupt how to hear of Ctrl-C
-   * @returns the result as data, and the exit code (0 when left out)
+   * @returns the result as data, and the exit code (0 when left out); that of another program's where it ran one for the person
    */
-  run: (given: Arguments, output: Output, onInterrupt: OnInterrupt) => Promise<{ result: unknown; exitCode?: ExitCode }>;
+  run: (given: Arguments, output: Output, onInterrupt: OnInterrupt) => Promise<{ result: unknown; exitCode?: ExitCode | number }>;
 }
 
 /** Flags of every command. */

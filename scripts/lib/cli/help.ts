@@ -3,7 +3,8 @@ import { type Command, commonFlags, commonHelp, type Flags } from './command.js'
 /** Prints what a command does and how it is typed. */
 export function printHelp(name: string, command: Command): void {
   const flags: Flags = { ...command.flags, ...commonFlags };
-  const help = { ...command.help, ...commonHelp };
+  const { json = '' } = commonHelp;
+  const help: Command['help'] = { ...command.help, ...commonHelp, json: command.jsonHelp ?? json };
   const left = Object.entries(flags).map(([flag, { short }]) => `${short ? `-${short}, ` : '    '}--${flag}`);
   const width = Math.max(...left.map((text) => text.length));
   const lines = [

@@ -16,10 +16,13 @@ const commands = {
   demo: () => import('./commands/demo.js'),
   deploy: () => import('./commands/deploy.js'),
   dev: () => import('./commands/dev.js'),
+  exec: () => import('./commands/exec.js'),
   history: () => import('./commands/history.js'),
+  logs: () => import('./commands/logs.js'),
   maintenance: () => import('./commands/maintenance.js'),
   migrate: () => import('./commands/migrate.js'),
   prune: () => import('./commands/prune.js'),
+  psql: () => import('./commands/psql.js'),
   restore: () => import('./commands/restore.js'),
   rollback: () => import('./commands/rollback.js'),
   secrets: () => import('./commands/secrets.js'),
@@ -36,11 +39,13 @@ const commands = {
  */
 export async function main(name: keyof typeof commands): Promise<void> {
   let json = process.argv.includes('--json');
+  let lines = false;
   // Nobody reads any more (`| head`, a lost terminal): the work goes on to its end or is undone, it is not cut off.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   onConfigWarning(printWarning);
   try {
-    const { command } = await commands[name]();
+    const { command }: { command: Command } = await commands[name]();
+    lines = command.jsonLines === true;
     const given = parseArguments(typedArguments(process.argv, name), name, command);
     if (given.values.help) return printHelp(name, command);
     json = given.values.json === true;
@@ -51,11 +56,11 @@ export async function main(name: keyof typeof commands): Promise<void> {
       return command.run(given, output, heed);
     };
     const { result, exitCode = exitCodes.done } = await (command.interruptible ? interruptible(run) : run(onInterrupt));
-    if (json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    if (json && !lines) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
     process.exitCode = exitCode;
   } catch (error) {
     printError(error);
-    if (json) process.stdout.write(`${JSON.stringify({ error: asData(error) }, undefined, 2)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ error: asData(error) }, undefined, lines ? 0 : 2)}\n`);
     process.exitCode = error instanceof SlipwayError ? error.exitCode : exitCodes.failed;
     if (error instanceof InterruptedEarlyError) process.exit();
   }

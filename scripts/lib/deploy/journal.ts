@@ -104,9 +104,14 @@ export async function readJournal(docker: Docker, config: Config): Promise<reado
 
 /** @returns the records of a journal's text; a line that a crash left half written is passed over */
 export function parseJournal(text: string): JournalRecord[] {
+  return parseLines<JournalRecord>(text);
+}
+
+/** @returns one object a line; a line that a crash left half written is passed over */
+export function parseLines<T>(text: string): T[] {
   return text.split('\n').flatMap((line) => {
     try {
-      return line ? [JSON.parse(line) as JournalRecord] : [];
+      return line ? [JSON.parse(line) as T] : [];
     } catch {
       return [];
     }

@@ -15,6 +15,8 @@ export interface ContainerState {
   id: string;
   name: string;
   service: string;
+  /** Which replica of its service it is, from 1. */
+  number: number;
   /** `web`, `worker` or `singleton`; undefined for the base's. */
   role: string | undefined;
   version: string | undefined;
@@ -79,6 +81,7 @@ function describe({ Id, Names, Labels, Image, State: state, Status, NetworkSetti
     id: Id,
     name: (Names[0] ?? Id).replace(/^\//, ''),
     service: Labels['com.docker.compose.service'] ?? '',
+    number: Number(Labels['com.docker.compose.container-number'] ?? 1),
     role: Labels['dev.slipway.role'],
     version: Labels['dev.slipway.version'],
     release: Labels['dev.slipway.release'],

@@ -1,8 +1,8 @@
 import { inColumns } from '../config/columns.js';
 import { formatDuration } from '../config/durations.js';
 import type { Dora } from './dora.js';
-import type { Entry } from './entries.js';
 import type { History } from './history.js';
+import { minute, type Row, rowsOf } from './rows.js';
 
 type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;
 
@@ -17,8 +17,9 @@ const NO_DATA = 'no data';
 export function screen(history: History, width: number, paint: Paint): string[] {
   const { operations, total, dora } = history;
   const older = total - operations.length;
+  const rows = rowsOf(history);
   return [
-    ...(operations.length === 0 ? ['no operation yet'] : table(operations, width, paint)),
+    ...(rows.length === 0 ? ['no operation yet'] : table(rows, width, paint)),
     ...(older > 0 ? [paint('dim', `${older} older: --last ${total}`)] : []),
     '',
     paint('bold', `delivery since ${minute(dora.since)} UTC`),
@@ -26,29 +27,14 @@ export function screen(history: History, width: number, paint: Paint): string[] 
   ];
 }
 
-function table(operations: readonly Entry[], width: number, paint: Paint): string[] {
-  const lines = inColumns([['WHEN (UTC)', 'COMMAND', 'VERSION', 'COLOUR', 'BY', 'TOOK'], ...operations.map(cells)]);
+function table(rows: readonly Row[], width: number, paint: Paint): string[] {
+  const lines = inColumns([['WHEN (UTC)', 'COMMAND', 'VERSION', 'COLOUR', 'BY', 'TOOK'], ...rows.map(({ cells }) => cells)]);
   const left = Math.max(...lines.map((line) => line.length)) + 2;
   // Outcomes have the room that is left, and are painted after the others were put below each other.
   const room = Math.max(LEAST_REASON, width - left);
-  const outcomes = operations.map((entry) => painted(entry, cutTo(ending(entry), room), paint));
-  const [heading = '', ...rows] = lines.map((line) => line.padEnd(left));
-  return [paint('dim', `${heading}OUTCOME`), ...rows.map((row, index) => `${row}${outcomes[index]}`)];
-}
-
-function cells({ at, command, version, colour, by, ms }: Entry): string[] {
-  return [minute(at), command, version || '-', colour ?? '-', by ?? '-', ms === null ? '-' : formatDuration(ms)];
-}
-
-/** How it ended, in a line. */
-function ending({ outcome, reason, step }: Entry): string {
-  if (outcome === 'running' || outcome === 'cut off') return step === null ? outcome : `${outcome} at "${step}"`;
-  return outcome === 'failed' && reason !== null ? `${outcome}: ${firstLine(reason)}` : outcome;
-}
-
-function painted({ outcome }: Entry, text: string, paint: Paint): string {
-  if (outcome === 'done') return paint('green', text);
-  return paint(outcome === 'failed' ? 'red' : 'yellow', text);
+  const outcomes = rows.map(({ ending, style }) => paint(style, cutTo(ending, room)));
+  const [heading = '', ...rest] = lines.map((line) => line.padEnd(left));
+  return [paint('dim', `${heading}OUTCOME`), ...rest.map((line, index) => `${line}${outcomes[index]}`)];
 }
 
 function figures(dora: Dora): string[][] {
@@ -83,16 +69,6 @@ function percent(rate: number | null, of: string): string {
 /** @returns at most two digits behind the point, and no zeros at the end */
 function rounded(value: number): string {
   return String(Math.round(value * 100) / 100);
-}
-
-/** @returns `2026-05-01 12:00` */
-function minute(moment: string): string {
-  return moment.slice(0, 16).replace('T', ' ');
-}
-
-/** A reason can be a program's own words, with whatever that prints to a terminal. */
-function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').replace(/\p{C}+/gu, ' ').trim();
 }
 
 function cutTo(text: string, length: number): string {

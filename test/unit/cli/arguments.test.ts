@@ -118,6 +118,44 @@ describe('parseArguments', () => {
   });
 });
 
+describe('a command that runs another program', () => {
+  const runner: Command = { ...command, rest: '<service> -- <command>' };
+  const parseRunner = (...typed: string[]) => {
+    const { values, words, rest } = parseArguments(typed, 'exec', runner);
+    return { values: { ...values }, words, rest };
+  };
+
+  test('takes everything behind "--" as it is, its own flags, another "--" and nothing at all included', () => {
+    expect(parseRunner('backend', '--force', '--', 'node', '--json', '--', '-h', '')).toEqual({
+      values: { force: true },
+      words: ['backend'],
+      rest: ['node', '--json', '--', '-h', ''],
+    });
+  });
+
+  test('knows "--" with nothing behind it from none', () => {
+    expect(parseRunner('backend', '--').rest).toEqual([]);
+    expect(parseRunner('backend').rest).toBeUndefined();
+  });
+
+  test.each([[['backend', 'node']], [['backend', '-v']], [['backend', 'ls', '--all']]])(
+    'tells whoever left it out where "--" belongs: %j',
+    (typed) => {
+      let hints: readonly string[] = [];
+      try {
+        parseRunner(...typed);
+      } catch (error) {
+        hints = (error as UsageError).hints;
+      }
+      expect(hints).toContain('type: npx zx scripts/exec.mjs <service> -- <command>');
+    },
+  );
+
+  test('other commands take what is behind "--" for words, as ever', () => {
+    expect(parseArguments(['--', 'v1'], 'deploy', command)).toMatchObject({ words: ['v1'], rest: undefined });
+  });
+});
+
 describe('nearest', () => {
   const known = ['force', 'dry-run', 'json', 'help', 'yes', 'dotenv'];
 

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type JournalRecord, recordsIn } from '../../../scripts/lib/deploy/journal.js';
-import { segmentName, segmentsIn } from '../../../scripts/lib/engine/deck/protocol.js';
+import { SESSIONS_FILE, SESSIONS_OLDER, segmentName, segmentsIn } from '../../../scripts/lib/engine/deck/protocol.js';
 import { DeckProgram, filesIn } from './deck-program.js';
 
 const MANY = 1_000_000;
@@ -45,6 +45,23 @@ test('a file is never closed under a name that another one has', () => {
   deck.run(folder, 10, append(step(4, 'd')));
   expect(filesIn(folder).get('journal-3.jsonl')).toBe('not to be lost\n');
   expect(found(folder).map(({ step: name }) => name)).toEqual(['a', 'cut off', 'b', 'c', 'd']);
+});
+
+test('sessions that have grown are closed likewise, one part is kept beside, and the journal is left alone', () => {
+  const folder = deck.folder();
+  const add = (text: string) => appendFileSync(join(folder, SESSIONS_FILE), text);
+  const opened = () => {
+    deck.run(folder, 100, append(step(1, 'a')));
+    return [filesIn(folder).get(SESSIONS_OLDER), filesIn(folder).get(SESSIONS_FILE)];
+  };
+  expect(opened()).toEqual([undefined, undefined]);
+  add('short\n');
+  expect(opened()).toEqual([undefined, 'short\n']);
+  add('x'.repeat(100));
+  expect(opened()).toEqual([`short\n${'x'.repeat(100)}`, undefined]);
+  add('y'.repeat(101));
+  expect(opened()).toEqual(['y'.repeat(101), undefined]);
+  expect(found(folder).map(({ step: name }) => name)).toEqual(['a', 'a', 'a', 'a']);
 });
 
 describe('whoever takes the lock is told', () => {

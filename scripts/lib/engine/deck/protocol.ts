@@ -57,6 +57,10 @@ export interface Segment {
 /** Where the deck finds the journal's volume. */
 export const JOURNAL_FOLDER = '/journal';
 export const JOURNAL_FILE = 'journal.jsonl';
+/** Who was in a container, by `exec` or `psql`; appended to without the lock, see deploy/sessions.ts. */
+export const SESSIONS_FILE = 'sessions.jsonl';
+/** What that file was until it had grown too long. */
+export const SESSIONS_OLDER = 'sessions-older.jsonl';
 
 /** @returns the name of a closed part of the journal, whose first record has that token */
 export function segmentName(token: number): string {

@@ -4,9 +4,9 @@
  * The journal is written to one file. When that has grown, it is closed by being renamed, which happens or does not, and a
  * new one begins with a record that names it. Nothing is copied: no record is lost or there twice, wherever a crash comes.
  */
-import { existsSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { syncFolder, writeDurably } from './durable.js';
-import { JOURNAL_FILE, type Segment, segmentName, segmentsIn } from './protocol.js';
+import { JOURNAL_FILE, SESSIONS_FILE, SESSIONS_OLDER, type Segment, segmentName, segmentsIn } from './protocol.js';
 
 /** A file that is longer is closed (bytes): after some 120 deploys. */
 export const SEGMENT_BYTES = 512 * 1024;
@@ -32,6 +32,7 @@ export interface OpenJournal {
  */
 export function openJournal(folder: string, token: number, limit = SEGMENT_BYTES): OpenJournal {
   const path = `${folder}/${JOURNAL_FILE}`;
+  closeSessions(folder, limit);
   if (textOf(path).length > limit) closeSegment(folder, path);
   if (!existsSync(path)) beginSegment(folder, path, token);
   const text = textOf(path);
@@ -42,6 +43,15 @@ export function openJournal(folder: string, token: number, limit = SEGMENT_BYTES
   const closed = segmentsIn(readdirSync(folder)).map((name) => ({ name, text: textOf(`${folder}/${name}`) }));
   const lines = [...closed.flatMap((segment) => linesOf(segment.text)), ...linesOf(text)];
   return { file, tail: tailOf(lines).flatMap(parseLine), segments: closed.map(describe) };
+}
+
+/**
+ * Sessions are appended without the lock, by any number at once, and nothing asks for old ones: the part before is let go (some
+ * 1,500 sessions a part). Whoever has the file open at this moment writes into the closed one, which is read as well.
+ */
+function closeSessions(folder: string, limit: number): void {
+  const path = `${folder}/${SESSIONS_FILE}`;
+  if (existsSync(path) && statSync(path).size > limit) renameSync(path, `${folder}/${SESSIONS_OLDER}`);
 }
 
 /** Under the token of its first record, which no other file begins with. */

@@ -1,0 +1,4 @@
+#!/usr/bin/env zx
+import { main } from '../dist/bin/main.mjs';
+
+await main('psql');
