@@ -1,5 +1,7 @@
 /** How far apart a mistyped word and the one that was meant may be. */
 const EDITS = 2;
+/** A character takes at most two units of a string. */
+const LONGEST = 2;
 
 /**
  * @param word as it was typed
@@ -7,7 +9,8 @@ const EDITS = 2;
  * @returns the known word that is nearest; a letter changed, left out or put in, or two that changed places, is one edit
  */
 export function nearest(word: string, known: readonly string[], most = EDITS): string | undefined {
-  const [best] = known.map((candidate) => ({ candidate, distance: distance(word, candidate) })).sort((a, b) => a.distance - b.distance);
+  const near = known.filter((candidate) => Math.abs(candidate.length - word.length) <= most * LONGEST);
+  const [best] = near.map((candidate) => ({ candidate, distance: distance(word, candidate) })).sort((a, b) => a.distance - b.distance);
   return best && best.distance <= most && best.distance < word.length ? best.candidate : undefined;
 }
 

@@ -1,6 +1,6 @@
 // What bench:cut can be told. Pure: the words that were typed come in, the options or a UsageError come out.
 import { parseArgs } from 'node:util';
-import { nearest } from '../../../dist/cli/arguments.js';
+import { nearest } from '../../../dist/config/nearest.js';
 import { messageOf, UsageError } from '../../../dist/errors.js';
 
 /** Each number: its default, its bounds, and what it means. */
