@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.js';
 import { UsageError } from '../errors.js';
-import { type Arguments, type Command, commonFlags } from './command.js';
+import { type Arguments, type Command, commonFlags, type Flags } from './command.js';
 
 /**
  * @param argv the process's arguments; `npx zx scripts/x.mjs` and `node scripts/x.mjs` differ in what stands first
@@ -31,7 +31,7 @@ export function parseArguments(typed: readonly string[], name: string, command: 
     return { values: values as Arguments['values'], words: positionals, rest };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(explain(error as Error & { code?: string }, Object.keys(flags)), { hints });
+    throw new UsageError(explain(error as Error & { code?: string }, own, flags), { hints });
   }
 }
 
@@ -41,13 +41,24 @@ function split(typed: readonly string[]): [readonly string[], readonly string[] 
   return at < 0 ? [typed, undefined] : [typed.slice(0, at), typed.slice(at + 1)];
 }
 
-function explain(error: Error & { code?: string }, known: readonly string[]): string {
-  const flag = /'(--?[^\s'=<]*)/.exec(error.message)?.[1] ?? '';
+function explain(error: Error & { code?: string }, typed: readonly string[], flags: Flags): string {
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
-    const near = nearest(flag.replace(/^-+/, ''), known);
-    return `${flag}: there is no such flag${near ? `; did you mean --${near}?` : ''}`;
+    const flag = unknownFlag(typed, flags);
+    const near = nearest(flag.replace(/^-+/, ''), Object.keys(flags));
+    return `${/^-[\w-]+$/.test(flag) ? flag : JSON.stringify(flag)}: there is no such flag${near ? `; did you mean --${near}?` : ''}`;
   }
   return error.message.split(/\. |\n/)[0] ?? error.message;
+}
+
+/** @returns the first flag that there is not, as it was typed */
+function unknownFlag(typed: readonly string[], flags: Flags): string {
+  const { tokens } = parseArgs({ args: [...typed], options: flags, allowPositionals: true, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind !== 'option' || Object.hasOwn(flags, token.name)) continue;
+    // Node takes `-😀` for two short flags, of which each is half a character.
+    return (/\p{Cs}/u.test(token.rawName) ? typed[token.index] : undefined) ?? token.rawName;
+  }
+  return '';
 }
 
 function hintFor(name: string): string[] {

@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { fromRoot } from '../config/files.js';
+import { fromRoot, isFile } from '../config/files.js';
 import type { Config } from '../config/load.js';
 import { operator } from '../engine/deck/holder.js';
 import { CommandError, run } from '../engine/run.js';
@@ -94,7 +94,7 @@ function standing(hook: Hook, { identity }: Operation): string {
 /** @returns the hook's program; undefined when there is none */
 function fileOf({ settings }: Config, hook: Hook): string | undefined {
   const file = join(fromRoot(settings.HOOKS_FOLDER), hook);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
+  if (!isFile(file)) return undefined;
   try {
     accessSync(file, constants.X_OK);
     return file;
