@@ -42,7 +42,9 @@ const RETAIN = 10;
  */
 export async function layGround(kind: 'sample' | 'fixture', seed: number, values: Values = {}): Promise<Ground> {
   const sample = kind === 'sample';
-  const stack = await createStack({ RETAIN_RELEASES: String(RETAIN), DRAIN_TIMEOUT: `${DRAIN_MS / 1_000}s`, ...values }, { quick: true });
+  // How long this machine takes for a start says nothing: a deployer that is not struck has to succeed.
+  const own = { RETAIN_RELEASES: String(RETAIN), DRAIN_TIMEOUT: `${DRAIN_MS / 1_000}s`, HEALTH_TIMEOUT: '60s' };
+  const stack = await createStack({ ...own, ...values }, { quick: true });
   const witness = await watchWork(stack.name);
   const gate = await openGate(stack.folder);
   if (sample) migrateAtWill(stack);
