@@ -41,14 +41,16 @@ test('no known key is told, wherever it is set', () => {
   expect(told(keys.map((key) => `${key}=1\n`).join(''))).toEqual([]);
 });
 
-test('what two neighbours of a key’s letters become when they change places is always near to it', () => {
+// To HTTP_SPORT, HTTP_PORT is as near as HTTPS_PORT.
+test('a key in which two neighbours have changed places is always near to one', () => {
   fc.assert(
     fc.property(fc.constantFrom(...keys), fc.nat(), (key, at) => {
       const index = at % (key.length - 1);
       const swapped = `${key.slice(0, index)}${key[index + 1]}${key[index]}${key.slice(index + 2)}`;
       fc.pre(swapped !== key && !(keys as string[]).includes(swapped) && key.length > 2);
-      expect(meant(swapped)).toBe(key);
+      expect(meant(swapped)).toBeDefined();
     }),
+    { numRuns: 2_000 },
   );
 });
 
