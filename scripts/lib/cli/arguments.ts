@@ -19,12 +19,13 @@ export function typedArguments(argv: readonly string[], name: string): string[] 
  */
 export function parseArguments(typed: readonly string[], name: string, command: Command): Arguments {
   const flags = { ...commonFlags, ...command.flags };
+  const end = command.handsOn && typed.includes('--') ? typed.indexOf('--') : typed.length;
   try {
-    const { values, positionals } = parseArgs({ args: [...typed], options: flags, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({ args: typed.slice(0, end), options: flags, allowPositionals: true, strict: true });
     if (positionals.length > command.words) {
       throw new UsageError(`${JSON.stringify(positionals[command.words])}: is one word too many`, { hints: hintFor(name) });
     }
-    return { values: values as Arguments['values'], words: positionals };
+    return { values: values as Arguments['values'], words: positionals, rest: typed.slice(end + 1) };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(explain(error as Error & { code?: string }, Object.keys(flags)), { hints: hintFor(name) });

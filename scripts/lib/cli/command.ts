@@ -9,6 +9,8 @@ export type Flags = NonNullable<ParseArgsConfig['options']>;
 export interface Arguments {
   values: Record<string, string | boolean | string[] | undefined>;
   words: string[];
+  /** What stands behind `--`, for a command that hands it on to a program; else empty. */
+  rest: string[];
 }
 
 /** What a command is, for its help and for the one entry in main.ts. */
@@ -22,6 +24,8 @@ export interface Command {
   help: Readonly<Record<string, string>>;
   /** At most this many words. */
   words: number;
+  /** What stands behind `--` is handed on to a program, as it is. */
+  handsOn?: true;
   /** What to say at once, before anything slow is loaded. */
   opening?: (given: Arguments) => string | undefined;
   /** Until it listens by `onInterrupt`, Ctrl-C ends it at once, with exit code 130. */
