@@ -7,7 +7,7 @@ import { defaults, type Key, type RequiredSecretKey } from '../config/schema.js'
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import { withValues } from './dotenv-text.js';
-import type { ImageChoice } from './image-choice.js';
+import type { ImageChoice, ImageNames } from './image-choice.js';
 
 export interface EnsureDotenvOptions {
   /** The .env file's absolute path. */
@@ -39,7 +39,7 @@ export async function ensureDotenv({ path, docker, images, values = {} }: Ensure
  *
  * @returns what changed, a line each
  */
-export async function writeImageChoice(path: string, images: ImageChoice): Promise<string[]> {
+export async function writeImageChoice(path: string, images: ImageNames): Promise<string[]> {
   const file = await realpath(path);
   const before = await readFile(file, 'utf8');
   const after = withValues(before, images);

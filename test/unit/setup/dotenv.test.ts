@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { requiredSecretKeys } from '../../../scripts/lib/config/schema.js';
 import { newSecrets } from '../../../scripts/lib/setup/dotenv.js';
-import { builtImages, imageKeys, officialImages, recipeOf } from '../../../scripts/lib/setup/image-choice.js';
+import { builtByKey, devImageKeys, imageKeys, officialByKey, recipeOf } from '../../../scripts/lib/setup/image-choice.js';
 
 test('every secret gets URL-safe characters: passwords 32, SECRET_KEY 64', () => {
   const secrets = newSecrets();
@@ -15,6 +15,7 @@ test('no two secrets are the same', () => {
 });
 
 test('every image that is built from packages has a recipe, and no official one has', () => {
-  expect(imageKeys.map((key) => recipeOf(builtImages[key]))).toEqual(['nginx', 'node', 'postgres', 'redis']);
-  expect(imageKeys.map((key) => recipeOf(officialImages[key]))).toEqual([undefined, undefined, undefined, undefined]);
+  const keys = [...imageKeys, ...devImageKeys];
+  expect(keys.map((key) => recipeOf(builtByKey[key]))).toEqual(['nginx', 'node', 'postgres', 'redis', 'moto', 'mailcatcher']);
+  expect(keys.filter((key) => recipeOf(officialByKey[key]) !== undefined)).toEqual([]);
 });
