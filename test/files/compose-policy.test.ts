@@ -106,6 +106,14 @@ describe('what is open to the outside', () => {
     for (const port of ports) expect(port.host_ip).toBe('127.0.0.1');
   });
 
+  test('in development every port is moved by a variable of .env, and every such variable moves one', () => {
+    const keys = Object.keys(defaults).filter((key) => /^DEV_.*PORT$/.test(key));
+    const moved = Object.fromEntries(keys.map((key, index) => [key, String(20_001 + index)]));
+    const { services: dev } = parse(resolved({ ...env, ...moved }, file('dev.yml'))) as Compose;
+    const published = Object.values(dev).flatMap(({ ports = [] }) => ports.map(({ published: port }) => port));
+    expect(published.sort()).toEqual(Object.values(moved));
+  });
+
   test('the data network is internal, and the databases are in no other', () => {
     expect(compose.production.networks.data).toMatchObject({ name: 'shop-data', internal: true });
     for (const name of ['postgres', 'redis']) expect(Object.keys(compose.production.services[name]?.networks ?? {})).toEqual(['data']);
@@ -316,6 +324,7 @@ describe('the databases', () => {
 
   test('no password stands on a command line', () => {
     for (const [name, { command }] of deployed) expect(JSON.stringify(command ?? []), name).not.toMatch(/requirepass|PASSWORD=/i);
+    for (const [name, { command }] of services('dev')) expect(JSON.stringify(command ?? []), name).not.toContain('dev-password');
   });
 });
 

@@ -64,7 +64,7 @@ function readService(name: string, service: ComposeService, problems: string[]):
 }
 
 /** Compose prints every dollar sign doubled, for the next reading by Compose; the block is read here. */
-function withSingleDollars(block: unknown): unknown {
+export function withSingleDollars(block: unknown): unknown {
   return JSON.parse(JSON.stringify(block).replaceAll('$$', '$'));
 }
 

@@ -11,6 +11,8 @@ export function otherColour(colour: Colour): Colour {
 export interface Names {
   /** The base's Compose project. */
   base: string;
+  /** The development stack's Compose project. */
+  dev: string;
   /** The deck's container: creating it takes the lock. */
   deck: string;
   networks: { app: string; data: string };
@@ -36,6 +38,7 @@ export interface Names {
 export function namesOf(stack: string): Names {
   return {
     base: stack,
+    dev: `${stack}-dev`,
     deck: `${stack}-deck`,
     networks: { app: `${stack}-app`, data: `${stack}-data` },
     volumes: {

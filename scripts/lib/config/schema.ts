@@ -206,6 +206,18 @@ export const schema = z.object({
   REDIS_IMAGE: image,
   STACK_MEMORY: z.string().refine(isMemory, 'should be a size of at least 256m, such as 4g, or nothing for all of the machine'),
   TZ: z.string().refine(isTimeZone, 'should be a time zone such as Europe/Berlin'),
+
+  DEV_COMPOSE: list.refine((files) => files.length > 0, 'should name at least one Compose file'),
+  DEV_PORT: port,
+  DEV_BACKEND_PORT: port,
+  DEV_DEBUG_PORT: port,
+  DEV_WORKER_DEBUG_PORT: port,
+  DEV_POSTGRES_PORT: port,
+  DEV_REDIS_PORT: port,
+  DEV_S3_PORT: port,
+  DEV_MAIL_PORT: port,
+  DEV_S3_IMAGE: image,
+  DEV_MAIL_IMAGE: image,
 });
 
 export type Settings = z.output<typeof schema>;
@@ -302,6 +314,17 @@ export const defaults: Readonly<Record<Exclude<Key, SecretKey>, string>> = {
   REDIS_IMAGE: 'redis:8',
   STACK_MEMORY: '',
   TZ: 'UTC',
+  DEV_COMPOSE: 'compose/dev.yml',
+  DEV_PORT: '3000',
+  DEV_BACKEND_PORT: '8000',
+  DEV_DEBUG_PORT: '9229',
+  DEV_WORKER_DEBUG_PORT: '9230',
+  DEV_POSTGRES_PORT: '5432',
+  DEV_REDIS_PORT: '6379',
+  DEV_S3_PORT: '9000',
+  DEV_MAIL_PORT: '8025',
+  DEV_S3_IMAGE: 'chrislusf/seaweedfs:4.44',
+  DEV_MAIL_IMAGE: 'axllent/mailpit:v1.30',
 };
 
 /**

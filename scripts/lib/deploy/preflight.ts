@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import type Dockerode from 'dockerode';
 import type { Config } from '../config/load.js';
 import type { Docker } from '../engine/docker.js';
+import { cannotListen } from '../engine/listen.js';
 import { UsageError } from '../errors.js';
 import { isAlive } from './containers.js';
 import type { State } from './state.js';
@@ -52,14 +52,4 @@ async function publishedBy(docker: Docker, container: string): Promise<Address[]
   return Object.values(bindings)
     .flatMap((some) => some ?? [])
     .map(({ HostIp, HostPort }) => ({ what: 'the edge’s container', host: HostIp || '0.0.0.0', port: Number(HostPort) }));
-}
-
-function cannotListen(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used: ${error.message}`),
-    );
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
-  });
 }

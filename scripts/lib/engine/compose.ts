@@ -1,5 +1,6 @@
 import type { IDockerComposeResult } from 'docker-compose';
 import { messageOf, SlipwayError } from '../errors.js';
+import { attach } from './attach.js';
 import type { Endpoint } from './endpoint.js';
 import { CommandError, type RunOptions, run } from './run.js';
 
@@ -82,8 +83,10 @@ export class Compose {
   /** Like {@link Compose.call}, for commands that take seconds: each line is handed to `onLine` as it comes. */
   async long(project: ComposeProject, command: readonly [string, ...string[]], onLine: (line: string) => void): Promise<string> {
     const [name, ...rest] = command;
-    // Most commands never come here.
-    const { execCompose } = await import('docker-compose');
+    // Most commands never come here. It is CommonJS, of which a bundle knows no other name than the default one.
+    const {
+      default: { execCompose },
+    } = await import('docker-compose');
     try {
       const result = await execCompose(name, rest, {
         cwd: project.folder,
@@ -100,6 +103,12 @@ export class Compose {
       const result = error as Partial<IDockerComposeResult>;
       throw new ComposeError(name, `${result.out ?? ''}\n${result.err ?? messageOf(error)}`, error);
     }
+  }
+
+  /** Runs a command on this process's own terminal. @returns its exit code */
+  async attached(project: ComposeProject & { files: readonly string[] }, command: readonly string[]): Promise<number> {
+    const options = this.#options(project).map((option) => (option === '--ansi=never' ? '--ansi=auto' : option));
+    return attach(['docker', 'compose', ...options, ...command], { cwd: project.folder, env: this.#env(project) });
   }
 
   #options(project: ComposeProject): string[] {

@@ -8,7 +8,7 @@ import { createFile, FileExistsError, replaceFile } from '../config/secrets/writ
 import type { Docker } from '../engine/docker.js';
 import { UsageError } from '../errors.js';
 import { withValues } from './dotenv-text.js';
-import type { ImageChoice } from './image-choice.js';
+import type { ImageChoice, ImageNames } from './image-choice.js';
 
 export interface EnsureDotenvOptions {
   /** The .env file's absolute path. */
@@ -47,7 +47,7 @@ export async function ensureDotenv({ path, docker, images, values = {} }: Ensure
  *
  * @returns what changed, a line each
  */
-export async function writeImageChoice(path: string, images: ImageChoice): Promise<string[]> {
+export async function writeImageChoice(path: string, images: ImageNames): Promise<string[]> {
   const before = await readFile(path, 'utf8');
   const after = withValues(before, images);
   if (after === before) return [];

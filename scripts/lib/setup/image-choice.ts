@@ -5,6 +5,11 @@ import type { Docker } from '../engine/docker.js';
 export const imageKeys = ['NGINX_IMAGE', 'NODE_IMAGE', 'POSTGRES_IMAGE', 'REDIS_IMAGE'] as const;
 export type ImageKey = (typeof imageKeys)[number];
 export type ImageChoice = Readonly<Record<ImageKey, string>>;
+/** Those that the development stack alone needs. */
+export const devImageKeys = ['DEV_S3_IMAGE', 'DEV_MAIL_IMAGE'] as const;
+export type DevImageKey = (typeof devImageKeys)[number];
+/** Names of images by any of the keys. */
+export type ImageNames = Readonly<Partial<Record<ImageKey | DevImageKey, string>>>;
 
 /** The official images, pulled from a registry. */
 export const officialImages: ImageChoice = {
@@ -22,10 +27,21 @@ export const builtImages: ImageChoice = {
   REDIS_IMAGE: 'slipway/redis:8',
 };
 
+/** By each key, the image that is pulled and the one that is built in its place. */
+export const officialByKey: Required<ImageNames> = {
+  ...officialImages,
+  DEV_S3_IMAGE: defaults.DEV_S3_IMAGE,
+  DEV_MAIL_IMAGE: defaults.DEV_MAIL_IMAGE,
+};
+export const builtByKey: Required<ImageNames> = {
+  ...builtImages,
+  DEV_S3_IMAGE: 'slipway/moto:5',
+  DEV_MAIL_IMAGE: 'slipway/mailcatcher:0.11',
+};
+
 /** @returns the folder of infra/images that an image is built from, or undefined when it comes from a registry */
 export function recipeOf(image: string): string | undefined {
-  const key = imageKeys.find((candidate) => builtImages[candidate] === image);
-  return key?.replace('_IMAGE', '').toLowerCase();
+  return Object.values(builtByKey).includes(image) ? /^slipway\/(.*):/.exec(image)?.[1] : undefined;
 }
 
 /**

@@ -78,6 +78,15 @@ describe('parseArguments', () => {
     expect(parse('--', '-rf').words).toEqual(['-rf']);
   });
 
+  test('what stands behind "--" is kept apart for a command that hands it on, whatever it looks like', () => {
+    const { values, words, rest } = parseArguments(['v1', '--force', '--', '--json', '-x', '--', 'y'], 'deploy', {
+      ...command,
+      rest: '<version> -- <command>',
+    });
+    expect({ ...values }).toEqual({ force: true });
+    expect({ words, rest }).toEqual({ words: ['v1'], rest: ['--json', '-x', '--', 'y'] });
+  });
+
   test('no words at all are left to the command', () => {
     expect(parse().words).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { command } from '../../../scripts/lib/cli/commands/maintenance.js';
 import type { Output } from '../../../scripts/lib/cli/output.js';
 
 const silent = { json: true, line: () => {} } as unknown as Output;
-const type = (words: string[], values: Record<string, string> = {}) => command.run({ words, values }, silent, () => () => {});
+const type = (words: string[], values: Record<string, string> = {}) => command.run({ words, values, rest: [] }, silent, () => () => {});
 
 describe('maintenance', () => {
   test.each([

@@ -169,6 +169,17 @@ const values: Record<Key, { good: string[]; bad: string[] }> = {
     good: ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'],
     bad: ['', 'Europe/Nowhere', 'Europe/Berlin;', 'a b', "UTC'", '$TZ'],
   },
+  DEV_COMPOSE: { good: ['compose/dev.yml', 'a.yml,b.yml'], bad: ['', ','] },
+  DEV_PORT: { good: ports, bad: noPorts },
+  DEV_BACKEND_PORT: { good: ports, bad: noPorts },
+  DEV_DEBUG_PORT: { good: ports, bad: noPorts },
+  DEV_WORKER_DEBUG_PORT: { good: ports, bad: noPorts },
+  DEV_POSTGRES_PORT: { good: ports, bad: noPorts },
+  DEV_REDIS_PORT: { good: ports, bad: noPorts },
+  DEV_S3_PORT: { good: ports, bad: noPorts },
+  DEV_MAIL_PORT: { good: ports, bad: noPorts },
+  DEV_S3_IMAGE: { good: images, bad: noImages },
+  DEV_MAIL_IMAGE: { good: images, bad: noImages },
 };
 
 const keys = Object.keys(schema.shape) as Key[];

@@ -1,0 +1,13 @@
+import { runInside } from '../../dev/inside.js';
+import { shellCommand } from '../../dev/programs.js';
+import { type DevAction, ended, open } from './action.js';
+
+export const action: DevAction = {
+  words: 1,
+  handsOn: true,
+  run: async (given) => {
+    const { config, docker } = await open(given);
+    const [service = 'backend'] = given.words;
+    return ended(await runInside(config, docker, service, shellCommand(given.rest ?? [])), given.rest ?? []);
+  },
+};
