@@ -56,7 +56,7 @@ export const command: Command = {
     if (foreign) throw new UsageError(`--${foreign}: belongs to ${owners[foreign]}, not to ${name}`);
     const { action } = await load();
     if (words.length > action.words) throw new UsageError(`${JSON.stringify(words[action.words])}: is one word too many`);
-    if (given.rest !== undefined && !action.handsOn) throw new UsageError(`--: ${name} hands nothing on to another program`);
+    if ((given.rest ?? []).length > 0 && !action.handsOn) throw new UsageError(`--: ${name} hands nothing on to another program`);
     if (given.values.json && silent.has(name)) throw new UsageError(`--json: ${name} hands the terminal on and has no document`);
     return action.run({ ...given, words }, output);
   },
