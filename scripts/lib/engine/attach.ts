@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
-import { SlipwayError } from '../errors.js';
+import { messageOf, SlipwayError } from '../errors.js';
+import { exitCodeOf } from './exit-code.js';
 
 /**
  * Runs a program on this process's own terminal, as a shell would: its three streams are ours. Ctrl-C reaches both; what it
@@ -20,10 +20,9 @@ export async function attach(
   process.on('SIGINT', ignore);
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, handOn);
   try {
-    return await new Promise((resolve, reject) => {
-      child.once('error', (error) => reject(new SlipwayError(`${program} cannot be run: ${error.message}`, { cause: error })));
-      child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
-    });
+    return await exitCodeOf(child);
+  } catch (cause) {
+    throw new SlipwayError(`${program} cannot be run: ${messageOf(cause)}`, { cause });
   } finally {
     process.off('SIGINT', ignore);
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, handOn);

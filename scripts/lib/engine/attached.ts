@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { SlipwayError } from '../errors.js';
+import { exitCodeOf } from './exit-code.js';
 
 /** How a program ended that had this process's own streams. */
 export interface Attached {
@@ -54,10 +54,9 @@ export async function runAttached(
   }
 }
 
-function ended(program: string, child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(new SlipwayError(`${program} cannot be started`, { cause, hints: ['type: npm run setup'] })));
-    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+async function ended(program: string, child: ChildProcess): Promise<number> {
+  return exitCodeOf(child).catch((cause: unknown) => {
+    throw new SlipwayError(`${program} cannot be started`, { cause, hints: ['type: npm run setup'] });
   });
 }
 
